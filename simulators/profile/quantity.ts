@@ -1,0 +1,41 @@
+import { z } from 'zod'
+
+/** Milliseconds in each unit of time a profile may use. */
+const TIME_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/
+const FREQUENCY = /^(\d+(?:\.\d+)?)\/(s|m|h)$/
+const SHARE = /^(\d+(?:\.\d+)?)%$/
+
+/** A duration such as "250ms", "1.5s", "2m" or "1h", in milliseconds; undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
+  const match = DURATION.exec(text)
+  const unit = TIME_UNITS[match?.[2] ?? '']
+  return match && unit ? Number(match[1]) * unit : undefined
+}
+
+/** A frequency such as "5/s" or "12/h", in hertz; undefined when it is none. */
+export function parseFrequency(text: string): number | undefined {
+  const match = FREQUENCY.exec(text)
+  const unit = TIME_UNITS[match?.[2] ?? '']
+  return match && unit ? (Number(match[1]) * 1_000) / unit : undefined
+}
+
+/** A share such as "70%", as a fraction; undefined when it is none. */
+export function parseShare(text: string): number | undefined {
+  const match = SHARE.exec(text)
+  return match ? Number(match[1]) / 100 : undefined
+}
+
+/** A quantity written as a string with its unit, read into a number by `parse`. */
+function quantity(pattern: RegExp, parse: (text: string) => number | undefined, wanted: string) {
+  return z
+    .string()
+    .regex(pattern, { error: ({ input }) => `${JSON.stringify(input)} is not ${wanted}` })
+    .transform((text) => parse(text) ?? Number.NaN)
+}
+
+export const duration = () =>
+  quantity(DURATION, parseDuration, 'a duration such as "250ms", "10s", "2m" or "1h"')
+export const frequency = () => quantity(FREQUENCY, parseFrequency, 'a rate such as "5/s", "12/m" or "1/h"')
+export const share = () => quantity(SHARE, parseShare, 'a share such as "70%"')

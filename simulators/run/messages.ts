@@ -1,0 +1,63 @@
+import type { ObserverHealth, ObserverReading } from '../delivery/types.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { Profile } from '../profile/profile.ts'
+
+/** An error on its way between processes. */
+export interface WireError {
+  code: ErrorCode
+  message: string
+  hint: string
+}
+
+/** What every worker of a run needs to know. Secrets are resolved: these messages never touch a disk or a command line. */
+export interface RunFacts {
+  run: number
+  profile: Profile
+  /** Folder that relative paths in the profile start from. */
+  baseDir: string
+  /** Port of the embedded broker on loopback, when the profile names no other. */
+  embeddedPort: number | null
+}
+
+export type BrokerDown = { type: 'listen'; host: '127.0.0.1' } | { type: 'stop' }
+export type BrokerUp = { type: 'listening'; port: number } | { type: 'failed'; error: WireError }
+
+export type ProbeDown =
+  | { type: 'subscribe'; facts: RunFacts }
+  /** Time zero of the run on the machine's monotonic clock (process.hrtime), ms. */
+  | { type: 'run-started'; zeroMs: number; warmUps: number[] }
+  | { type: 'draining' }
+  | { type: 'read' }
+  | { type: 'stop' }
+
+export type ProbeUp =
+  | { type: 'subscribed'; health: ObserverHealth }
+  | { type: 'failed'; error: WireError }
+  | { type: 'sample'; sample: ProbeSample }
+  | { type: 'reading'; reading: ObserverReading; latency: FleetLatencies[] }
+
+/** Four times a second. Counts are totals since the start; histograms cover the time since the last sample. */
+export interface ProbeSample {
+  /** ms since the start of the run. */
+  t: number
+  /** Per fleet. */
+  delivered: number[]
+  duplicates: number[]
+  reordered: number[]
+  missing: number[]
+  foreign: number
+  damaged: number
+  /** Time of the last arrival that belongs to this run, ms since its start; -1 before the first. */
+  lastArrivalMs: number
+  blindSinceMs: number | null
+  /** Encoded histograms of this interval, per fleet: from intended, in microseconds. */
+  e2e: (Uint8Array | null)[]
+}
+
+/** Encoded histograms (microseconds) of one fleet over the whole run, and after each warm-up that a threshold asks for. */
+export interface FleetLatencies {
+  fromIntended: Uint8Array
+  fromSent: Uint8Array
+  /** One per warm-up of `run-started`, from intended and from sent, by intended time of the message. */
+  afterWarmUp: { fromIntended: Uint8Array; fromSent: Uint8Array }[]
+}
