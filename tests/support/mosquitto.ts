@@ -56,6 +56,8 @@ export async function startMosquitto({
     'allow_anonymous true',
     'persistence false',
     'log_dest stderr',
+    // Started by root it would become the user mosquitto, who cannot read the test's certificates.
+    ...(process.getuid?.() === 0 ? ['user root'] : []),
     ...settings,
     ...listener.map((line) => line.replaceAll('{port}', String(chosen))),
   ]
