@@ -44,7 +44,10 @@ export type BookException =
 /** What the generator knows of one stream. Numbers 0..generated-1 exist; those in no exception were acknowledged (QoS 0: sent). */
 export interface StreamBook extends StreamId {
   generated: number
+  /** Sorted by `from`; no two overlap. */
   exceptions: BookException[]
+  /** Acknowledged with 0x10 "no matching subscribers" (MQTT 5); left out when none. */
+  noSubscribers?: number
 }
 
 /** generated = notSent + sent; sent = acked + rejected + inDoubt. QoS 0 is in doubt by nature, with reason `qos0`. */
@@ -57,10 +60,14 @@ export interface Books {
   inDoubt: { total: number; byReason: Partial<Record<InDoubtReason, number>> }
 }
 
-/** One hole of an observed stream: numbers from..to not seen, opened by an arrival at `openedMs` of the run. */
+/**
+ * One hole of an observed stream: numbers from..to not seen, opened by an arrival at `openedMs` of the run.
+ * The highest number before it had arrived at `sinceMs` (0 when none), so in order they would have passed in between.
+ */
 export interface Hole {
   from: number
   to: number
+  sinceMs: number
   openedMs: number
 }
 
@@ -68,13 +75,23 @@ export interface Hole {
 export interface ObservedStream extends StreamId {
   /** Highest number seen; -1 when none. */
   max: number
+  /** When `max` arrived, whole ms of the run. */
+  maxMs: number
   distinct: number
   holes: Hole[]
+  /** Below this number the bounded ledger knows only how many are missing, not which; 0: it knows all. */
+  coarseBelow: number
   duplicates: number
   reordered: number
-  /** Largest RFC 4737 reordering extent; 0 without reordering. */
+  /** Largest RFC 4737 reordering extent; 0 without reordering. Not defined, and not raised, once a second lane is seen. */
   maxExtent: number
-  /** First receipts that came during the drain. */
+  /** Largest RFC 4737 late time, whole ms. */
+  maxLateMs: number
+  /** Topics (or Kafka partitions) the stream was seen on; order is promised within each only. */
+  lanes: number
+  /** First receipts whose order was not judged: too many lanes. */
+  orderUnjudged: number
+  /** First receipts that came more than a second after the drain began. */
   late: number
   /** Payload did not match the checksum in its marker. */
   corrupt: number
@@ -101,8 +118,18 @@ export interface ObserverHealth {
   grantedQos: QoS
 }
 
+/** A message that shows what a counter means. */
+export interface Sighting extends StreamId {
+  kind: 'duplicate' | 'reordered' | 'corrupt' | 'phantom'
+  seq: number
+}
+
 export interface ObserverReading {
   streams: ObservedStream[]
+  /** Valid markers of this run that name a stream or number no device of the profile can have. */
+  phantom: number
+  /** The first few of each kind per fleet and QoS. */
+  sightings: Sighting[]
   /** No marker, or the marker of another run. */
   foreign: number
   /** A marker of ours whose own checksum fails: it names no message. */
@@ -126,6 +153,8 @@ export interface DeliveryCounts {
   duplicates: number
   reordered: number
   maxExtent: number
+  /** First receipts whose order could not be judged. */
+  orderUnjudged: number
   corrupt: number
   phantom: number
   /** Rejected by the broker and delivered all the same. */
@@ -133,7 +162,14 @@ export interface DeliveryCounts {
   unresolved: number
 }
 
-export type ViolationKind = 'lost' | 'duplicate' | 'reordered' | 'corrupt' | 'phantom' | 'aborted-read'
+export type ViolationKind =
+  | 'lost'
+  | 'duplicate'
+  | 'reordered'
+  | 'corrupt'
+  | 'phantom'
+  | 'aborted-read'
+  | 'no-subscribers'
 
 /** A promise that was broken, or (as an observation) a loss that the set-up allows. */
 export interface Finding {

@@ -1,4 +1,4 @@
-import type { ObserverHealth, ObserverReading } from '../delivery/types.ts'
+import type { ObserverHealth, ObserverReading, StreamBook } from '../delivery/types.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Profile } from '../profile/profile.ts'
 
@@ -60,4 +60,77 @@ export interface FleetLatencies {
   fromSent: Uint8Array
   /** One per warm-up of `run-started`, from intended and from sent, by intended time of the message. */
   afterWarmUp: { fromIntended: Uint8Array; fromSent: Uint8Array }[]
+}
+
+export type ShardDown =
+  | { type: 'prepare'; facts: RunFacts; shard: ShardShare }
+  | { type: 'start'; zeroMs: number; wallZeroMs: number }
+  /** Publish nothing more, resolve what is in flight, then hand over the books. */
+  | { type: 'drain' }
+  | { type: 'stop' }
+
+export type ShardUp =
+  | { type: 'ready'; devices: number }
+  | { type: 'failed'; error: WireError }
+  | { type: 'sample'; sample: ShardSample }
+  /** The books of some streams; several of these, then `done`. */
+  | { type: 'books'; books: StreamBook[] }
+  | { type: 'done'; sample: ShardSample }
+
+/** Which devices a shard drives: those with number % of === index. */
+export interface ShardShare {
+  index: number
+  of: number
+}
+
+/** Totals of one fleet in one shard since the start of the run, unless it says "now". */
+export interface FleetTotals {
+  generated: number
+  notSent: number
+  sent: number
+  sentQos0: number
+  acked: number
+  rejected: number
+  behind: number
+  /** Connected now. */
+  connected: number
+  /** Devices that were connected at least once. */
+  everConnected: number
+  connectFailures: number
+  /** Connections that ended without the plan asking for it. */
+  disconnects: number
+  reconnects: number
+  /** Messages received on the devices' own subscriptions. */
+  received: number
+  /** Messages waiting in the devices now. */
+  waiting: number
+  /** Acknowledged with "no matching subscribers" (0x10). */
+  ackedWithoutSubscriber: number
+}
+
+/** Four times a second. Histograms (microseconds) cover the time since the last sample; null when nothing was recorded. */
+export interface ShardSample {
+  /** ms since the start of the run. */
+  t: number
+  fleets: FleetTotals[]
+  ack: (Uint8Array | null)[]
+  connect: (Uint8Array | null)[]
+  lateness: Uint8Array | null
+  events: EventCount[]
+  droppedEvents: number
+  eventLoopDelayP99Ms: number
+  /** CPU time of the process since the start of the run, ms. */
+  cpuMs: number
+  memoryBytes: number
+}
+
+/** Equal things that happened to devices of one fleet since the last sample. */
+export interface EventCount {
+  fleet: number
+  kind: string
+  text: string
+  count: number
+  firstMs: number
+  /** Name of the first device concerned. */
+  device: string
 }
