@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deviceName, parseTemplate, renderForDevice, runName } from './template.ts'
+import { deviceName, formatTemplate, parseTemplate, renderForDevice, runName } from './template.ts'
 
 const facts = {
   fleet: 'meters',
@@ -31,6 +31,28 @@ describe('a template', () => {
 
   it('writes a percent sign for %% and two braces for {{{{, and leaves other percent signs alone', () => {
     expect(render('100%% of %d, 50%, {{{{x}}')).toBe('100% of %d, 50%, {{x}}')
+  })
+
+  it('takes the first of three braces as it stands', () => {
+    expect(render('{"at":{{{index}}}')).toBe('{"at":{7}')
+  })
+
+  it('reads back what it writes', () => {
+    const text = fc.string({ unit: fc.constantFrom('{', '}', '%', 'i', '"', 'a', ' ') })
+    const part = fc.oneof(
+      text
+        .filter((literal) => literal !== '')
+        .map((literal) => ({ kind: 'literal' as const, text: literal })),
+      fc
+        .constantFrom('index' as const, 'device' as const)
+        .map((name) => ({ kind: 'variable' as const, name, args: [] })),
+    )
+    fc.assert(
+      fc.property(fc.array(part), (parts) => {
+        const parsed = parseTemplate(formatTemplate(parts))
+        expect(parsed.ok && renderForDevice(parsed.parts, facts)).toBe(renderForDevice(parts, facts))
+      }),
+    )
   })
 
   it('splits per-message variables into name and arguments, quotes respected', () => {

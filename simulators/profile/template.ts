@@ -81,7 +81,10 @@ export function runName(run: number): string {
   return (run >>> 0).toString(16).padStart(8, '0')
 }
 
-/** Splits a template into literals and variables; `%%` writes a percent sign and `{{{{` two braces. */
+/**
+ * Splits a template into literals and variables; `%%` writes a percent sign and `{{{{` two braces.
+ * Of three braces the first is a literal, so that {"at":{{{now}}} can be written as it looks.
+ */
 export function parseTemplate(text: string): ParsedTemplate {
   const parts: Part[] = []
   let literal = ''
@@ -102,7 +105,7 @@ export function parseTemplate(text: string): ParsedTemplate {
     } else if (text.startsWith('{{{{', at)) {
       literal += '{{'
       at += 4
-    } else if (text.startsWith('{{', at)) {
+    } else if (text.startsWith('{{', at) && text[at + 2] !== '{') {
       const end = closing(text, at + 2)
       if (end < 0) return { ok: false, message: `"${text.slice(at, at + 30)}" is never closed with "}}"` }
       const variable = parseVariable(text.slice(at + 2, end))
@@ -116,6 +119,30 @@ export function parseTemplate(text: string): ParsedTemplate {
   }
   if (literal !== '') parts.push({ kind: 'literal', text: literal })
   return { ok: true, parts }
+}
+
+/** Writes parts as the template that reads back as them. */
+export function formatTemplate(parts: readonly Part[]): string {
+  let text = ''
+  let literal = ''
+  const flush = () => {
+    text += literal.replaceAll('%', '%%').replaceAll('{{', '{{{{')
+    literal = ''
+  }
+  for (const part of parts) {
+    if (part.kind === 'literal') literal += part.text
+    else {
+      flush()
+      text += `{{${[part.name, ...part.args.map(quoteArgument)].join(' ')}}}`
+    }
+  }
+  flush()
+  return text
+}
+
+function quoteArgument(argument: string): string {
+  if (/^[^\s"'{}]+$/.test(argument)) return argument
+  return argument.includes('"') ? `'${argument}'` : `"${argument}"`
 }
 
 /** Renders a template that holds no per-message variable, for one device. */
