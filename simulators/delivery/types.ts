@@ -118,8 +118,8 @@ export interface ObserverHealth {
   grantedQos: QoS
 }
 
-/** A message that shows what a counter means. */
-export interface Sighting extends StreamId {
+/** One message that a counter counted. */
+export interface Example extends StreamId {
   kind: 'duplicate' | 'reordered' | 'corrupt' | 'phantom'
   seq: number
 }
@@ -129,7 +129,7 @@ export interface ObserverReading {
   /** Valid markers of this run that name a stream or number no device of the profile can have. */
   phantom: number
   /** The first few of each kind per fleet and QoS. */
-  sightings: Sighting[]
+  examples: Example[]
   /** No marker, or the marker of another run. */
   foreign: number
   /** A marker of ours whose own checksum fails: it names no message. */
