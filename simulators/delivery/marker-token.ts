@@ -10,11 +10,16 @@ const OPENING = Buffer.from(TOKEN_OPENING, 'latin1')
 const COLON = 0x3a
 const DOT = 0x2e
 const TILDE = 0x7e
+const ZERO = 0x30
 const SEQ_WIDTH = 7
 const INTENDED_WIDTH = 9
 const LAG_WIDTH = 8
 const LENGTH_WIDTH = 6
 const HEX_WIDTH = 8
+const SEQ_LIMIT = 36 ** SEQ_WIDTH
+const INTENDED_LIMIT = 36 ** INTENDED_WIDTH
+const LAG_LIMIT = 36 ** LAG_WIDTH
+const LENGTH_LIMIT = 36 ** LENGTH_WIDTH
 /** seq:intendedUs:sentLagUs:length:payloadCrc:tokenCrc~ */
 const TAIL_LENGTH = SEQ_WIDTH + INTENDED_WIDTH + LAG_WIDTH + LENGTH_WIDTH + 2 * HEX_WIDTH + 6
 // 36^10 < 2^53: a field of more digits is none of ours and would lose precision.
@@ -36,13 +41,19 @@ function putDigits(out: Uint8Array, at: number, width: number, value: number): v
 }
 
 /** Writes a value in fixed width and a colon, and returns the place behind; what does not fit becomes the largest that does. */
-function putBase36(out: Uint8Array, at: number, width: number, value: number): number {
-  const fitting = Math.min(Math.max(0, Math.floor(value)), 36 ** width - 1)
-  const high = Math.floor(fitting / CHUNK)
-  putDigits(out, at, width - 5, high)
-  putDigits(out, at + width - 5, 5, fitting - high * CHUNK)
-  out[at + width] = COLON
-  return at + width + 1
+function putBase36(out: Uint8Array, at: number, width: number, limit: number, value: number): number {
+  const fitting = value > 0 ? Math.min(Math.floor(value), limit - 1) : 0
+  const colon = at + width
+  if (fitting < CHUNK) {
+    putDigits(out, colon - 5, 5, fitting)
+    for (let to = at; to < colon - 5; to++) out[to] = ZERO
+  } else {
+    const high = Math.floor(fitting / CHUNK)
+    putDigits(out, at, width - 5, high)
+    putDigits(out, colon - 5, 5, fitting - high * CHUNK)
+  }
+  out[colon] = COLON
+  return colon + 1
 }
 
 function putHex(out: Uint8Array, at: number, value: number): void {
@@ -68,12 +79,14 @@ export class TokenMarker implements MarkerWriter {
 
   write(out: Uint8Array, at: number, payloadFrom: number, payloadTo: number, moment: MarkedMoment): void {
     const crc = crcAround(out, payloadFrom, payloadTo, at, at + this.length)
-    out.set(this.#prefix, at)
-    const tail = at + this.#prefix.length
-    let to = putBase36(out, tail, SEQ_WIDTH, moment.seq)
-    to = putBase36(out, to, INTENDED_WIDTH, moment.intendedUs)
-    to = putBase36(out, to, LAG_WIDTH, moment.sentLagUs)
-    to = putBase36(out, to, LENGTH_WIDTH, payloadTo - payloadFrom)
+    const prefix = this.#prefix
+    // A loop: for 25 bytes it is faster than the call of set().
+    for (let index = 0; index < prefix.length; index++) out[at + index] = prefix[index] ?? 0
+    const tail = at + prefix.length
+    let to = putBase36(out, tail, SEQ_WIDTH, SEQ_LIMIT, moment.seq)
+    to = putBase36(out, to, INTENDED_WIDTH, INTENDED_LIMIT, moment.intendedUs)
+    to = putBase36(out, to, LAG_WIDTH, LAG_LIMIT, moment.sentLagUs)
+    to = putBase36(out, to, LENGTH_WIDTH, LENGTH_LIMIT, payloadTo - payloadFrom)
     putHex(out, to, crc)
     to += HEX_WIDTH
     const tokenCrc = crcOf(out, tail, to, this.#prefixCrc)
