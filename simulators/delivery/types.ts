@@ -46,8 +46,6 @@ export interface StreamBook extends StreamId {
   generated: number
   /** Sorted by `from`; no two overlap. */
   exceptions: BookException[]
-  /** Acknowledged with 0x10 "no matching subscribers" (MQTT 5); left out when none. */
-  noSubscribers?: number
 }
 
 /** generated = notSent + sent; sent = acked + rejected + inDoubt. QoS 0 is in doubt by nature, with reason `qos0`. */
