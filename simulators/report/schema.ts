@@ -46,6 +46,6 @@ export type FleetReport = z.output<typeof fleetReportSchema>
 
 /** JSON Schema of report.json, generated from the one source. */
 export function reportJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(reportSchema, { target: 'draft-2020-12', reused: 'ref' })
+  const schema = z.toJSONSchema(reportSchema, { target: 'draft-2020-12' })
   return { title: 'Flotilla report', ...schema }
 }

@@ -28,11 +28,11 @@ export const booksSchema = z
     inDoubt: count().describe('Without a final acknowledgement; every QoS 0 message is, by nature.'),
     inDoubtByReason: counts(),
   })
-  .describe('What the generator did.')
+  .meta({ id: 'Books', description: 'What the generator did.' })
 
 export const attributionSchema = z
   .record(z.enum(LABELS), count())
-  .describe('At which stage each generated message ended.')
+  .meta({ id: 'Attribution', description: 'At which stage each generated message ended.' })
 
 export const connectionsSchema = z
   .strictObject({
@@ -44,4 +44,4 @@ export const connectionsSchema = z
     byReason: counts().describe('Failures and disconnects by reason, in words.'),
     received: count().describe("Messages received on the devices' own subscriptions."),
   })
-  .describe('How the devices fared as clients.')
+  .meta({ id: 'Connections', description: 'How the devices fared as clients.' })

@@ -16,14 +16,18 @@ const percentilesSchema = z
     mean: ms(),
     negative: count().describe('Values below zero: a clock problem; kept out of the percentiles.'),
   })
-  .describe('In milliseconds; all zero when count is.')
+  .meta({ id: 'Percentiles', description: 'In milliseconds; all zero when count is.' })
 
-export const latencySchema = z.strictObject({
-  connect: percentilesSchema.describe('From the first packet of an attempt to CONNACK, ms.'),
-  ack: percentilesSchema.describe('From hand-over to the link to the final acknowledgement, ms.'),
-  e2eFromIntended: percentilesSchema.describe('From the intended time to the probe, ms: what a user feels.'),
-  e2eFromSent: percentilesSchema.describe('From hand-over to the link to the probe, ms.'),
-})
+export const latencySchema = z
+  .strictObject({
+    connect: percentilesSchema.describe('From the first packet of an attempt to CONNACK, ms.'),
+    ack: percentilesSchema.describe('From hand-over to the link to the final acknowledgement, ms.'),
+    e2eFromIntended: percentilesSchema.describe(
+      'From the intended time to the probe, ms: what a user feels.',
+    ),
+    e2eFromSent: percentilesSchema.describe('From hand-over to the link to the probe, ms.'),
+  })
+  .meta({ id: 'Latency' })
 
 export const generatorSchema = z
   .strictObject({
@@ -56,20 +60,22 @@ export const thresholdResultSchema = z.strictObject({
 
 const perSecond = () => z.number().min(0)
 
-const pointSchema = z.strictObject({
-  t: z.number().describe('Seconds since the start of the run.'),
-  target: perSecond(),
-  generated: perSecond(),
-  sent: perSecond(),
-  acked: perSecond(),
-  delivered: perSecond(),
-  connected: count(),
-  behind: z.number().min(0),
-  ackP50: ms().nullable(),
-  ackP99: ms().nullable(),
-  e2eP50: ms().nullable(),
-  e2eP99: ms().nullable(),
-})
+const pointSchema = z
+  .strictObject({
+    t: z.number().describe('Seconds since the start of the run.'),
+    target: perSecond(),
+    generated: perSecond(),
+    sent: perSecond(),
+    acked: perSecond(),
+    delivered: perSecond(),
+    connected: count(),
+    behind: z.number().min(0),
+    ackP50: ms().nullable(),
+    ackP99: ms().nullable(),
+    e2eP50: ms().nullable(),
+    e2eP99: ms().nullable(),
+  })
+  .meta({ id: 'SeriesPoint' })
 
 export const seriesSchema = z
   .strictObject({

@@ -13,14 +13,16 @@ const KINDS = [
   'no-subscribers',
 ] as const satisfies readonly ViolationKind[]
 
-const findingSchema = z.strictObject({
-  kind: z.enum(KINDS),
-  fleet: z.string(),
-  qos: qos(),
-  count: count(),
-  explanation: z.string().describe('Why this is, or is not, a broken promise.'),
-  examples: z.array(z.string()).describe('Up to ten messages, as device:publish:qos:epoch:seq.'),
-})
+const findingSchema = z
+  .strictObject({
+    kind: z.enum(KINDS),
+    fleet: z.string(),
+    qos: qos(),
+    count: count(),
+    explanation: z.string().describe('Why this is, or is not, a broken promise.'),
+    examples: z.array(z.string()).describe('Up to ten messages, as device:publish:qos:epoch:seq.'),
+  })
+  .meta({ id: 'Finding' })
 
 const healthSchema = z.strictObject({
   connections: count(),
