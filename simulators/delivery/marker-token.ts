@@ -62,17 +62,27 @@ function putHex(out: Uint8Array, at: number, value: number): void {
   }
 }
 
+type Stream = Omit<Identity, keyof MarkedMoment>
+
+function prefixOf({ run, device, publish, qos, epoch }: Stream): string {
+  // Four digits hold 1.6 million devices, so the streams of one fleet have tokens of one length.
+  const name = `${device.toString(36).padStart(4, '0')}.${publish.toString(36)}.${qos}:${epoch.toString(36)}`
+  return `${TOKEN_OPENING}${run.toString(16).padStart(8, '0')}:${name}:`
+}
+
+/** Length of the tokens of a stream; the QoS makes no difference. */
+export function tokenLength(stream: Stream): number {
+  return prefixOf(stream).length + TAIL_LENGTH
+}
+
 /** The marker as an ASCII token, for payloads that are text and for user properties. */
 export class TokenMarker implements MarkerWriter {
   readonly length: number
   readonly #prefix: Buffer
   readonly #prefixCrc: number
 
-  constructor(stream: Omit<Identity, keyof MarkedMoment>) {
-    const { run, device, publish, qos, epoch } = stream
-    // Four digits hold 1.6 million devices, so the streams of one fleet have tokens of one length.
-    const name = `${device.toString(36).padStart(4, '0')}.${publish.toString(36)}.${qos}:${epoch.toString(36)}`
-    this.#prefix = Buffer.from(`${TOKEN_OPENING}${run.toString(16).padStart(8, '0')}:${name}:`, 'latin1')
+  constructor(stream: Stream) {
+    this.#prefix = Buffer.from(prefixOf(stream), 'latin1')
     this.#prefixCrc = crcOf(this.#prefix, 0, this.#prefix.length, 0)
     this.length = this.#prefix.length + TAIL_LENGTH
   }
