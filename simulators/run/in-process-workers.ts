@@ -1,7 +1,7 @@
 import type { Worker, WorkerExit, WorkerFactory, WorkerLink, WorkerRole } from './worker-port.ts'
 
 /** The body of a worker: what runs at the far end of the link. */
-export type WorkerBody<Down, Up> = (link: WorkerLink<Down, Up>) => void
+export type WorkerBody<Down, Up> = (link: WorkerLink<Down, Up>) => Promise<void>
 
 /** The bodies by role; each speaks its own messages, which the factory passes on unseen. */
 // The factory is generic in its messages while a table of bodies is not: `never` accepts every body.
@@ -13,7 +13,7 @@ class InProcessWorker<Down, Up> implements Worker<Down, Up> {
   readonly #toOwner: ((message: Up) => void)[] = []
   readonly #onExit: ((exit: WorkerExit) => void)[] = []
   readonly #onClosed: (() => void)[] = []
-  #ended = false
+  #exit: WorkerExit | undefined
 
   constructor(body: WorkerBody<Down, Up>) {
     const link: WorkerLink<Down, Up> = {
@@ -21,7 +21,12 @@ class InProcessWorker<Down, Up> implements Worker<Down, Up> {
       onMessage: (listener) => void this.#toWorker.push(listener),
       onClosed: (listener) => void this.#onClosed.push(listener),
     }
-    setImmediate(() => body(link))
+    setImmediate(() => {
+      body(link).then(
+        () => this.#end({ code: 0, signal: null }),
+        () => this.#end({ code: 1, signal: null }),
+      )
+    })
   }
 
   send(message: Down): void {
@@ -33,24 +38,27 @@ class InProcessWorker<Down, Up> implements Worker<Down, Up> {
   }
 
   onExit(listener: (exit: WorkerExit) => void): void {
-    this.#onExit.push(listener)
+    if (this.#exit) listener(this.#exit)
+    else this.#onExit.push(listener)
   }
 
   kill(): void {
-    if (this.#ended) return
-    this.#ended = true
     for (const listener of this.#onClosed) listener()
-    setImmediate(() => {
-      for (const listener of this.#onExit) listener({ code: null, signal: 'SIGKILL' })
-    })
+    this.#end({ code: null, signal: 'SIGKILL' })
+  }
+
+  #end(exit: WorkerExit): void {
+    if (this.#exit) return
+    this.#exit = exit
+    for (const listener of this.#onExit) listener(exit)
   }
 
   /** Copies as a process boundary would, so that nothing is shared by accident. */
   #deliver<Message>(listeners: ((message: Message) => void)[], message: Message): void {
-    if (this.#ended) return
+    if (this.#exit) return
     const copy = structuredClone(message)
     setImmediate(() => {
-      if (!this.#ended) for (const listener of listeners) listener(copy)
+      if (!this.#exit) for (const listener of listeners) listener(copy)
     })
   }
 }

@@ -1,5 +1,6 @@
 import type { ObserverHealth, ObserverReading, StreamBook } from '../delivery/types.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { Share } from '../plan/partition.ts'
 import type { Profile } from '../profile/profile.ts'
 
 /** An error on its way between processes. */
@@ -63,10 +64,10 @@ export interface FleetLatencies {
 }
 
 export type ShardDown =
-  | { type: 'prepare'; facts: RunFacts; shard: ShardShare }
+  | { type: 'prepare'; facts: RunFacts; share: Share }
   | { type: 'start'; zeroMs: number; wallZeroMs: number }
-  /** Publish nothing more, resolve what is in flight, then hand over the books. */
-  | { type: 'drain' }
+  /** Publish nothing more, give what is in flight so much time, then hand over the books. */
+  | { type: 'drain'; quiesceMs: number }
   | { type: 'stop' }
 
 export type ShardUp =
@@ -76,12 +77,6 @@ export type ShardUp =
   /** The books of some streams; several of these, then `done`. */
   | { type: 'books'; books: StreamBook[] }
   | { type: 'done'; sample: ShardSample }
-
-/** Which devices a shard drives: those with number % of === index. */
-export interface ShardShare {
-  index: number
-  of: number
-}
 
 /** Totals of one fleet in one shard since the start of the run, unless it says "now". */
 export interface FleetTotals {

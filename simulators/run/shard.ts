@@ -1,0 +1,180 @@
+import { type Connector, createConnectors } from '../device/connector.ts'
+import type { Device } from '../device/device.ts'
+import type { FleetRuntime } from '../device/fleet-runtime.ts'
+import { compilePublish } from '../device/payload/program.ts'
+import { ReplayFolder } from '../device/payload/replay.ts'
+import type { RunClock } from '../device/ports.ts'
+import { LatencyHistogram, loadHistograms } from '../metrics/histogram.ts'
+import { endpointOf } from '../profile/endpoint.ts'
+import { buildDevices, createFleets, factsOf, taskStride } from './build-devices.ts'
+import { LoopMonitor } from './loop-monitor.ts'
+import type { ShardDown, ShardSample, ShardUp } from './messages.ts'
+import { runClock } from './run-clock.ts'
+import { sampleShard } from './sample-shard.ts'
+import { type FleetHistograms, ShardEngine } from './shard-engine.ts'
+import { toWireError } from './wire-error.ts'
+import type { WorkerLink } from './worker-port.ts'
+
+const SAMPLE_MS = 250
+/** Books are sent in pieces, so that no single message holds the channel up. */
+const BOOKS_PER_MESSAGE = 5_000
+/** Time after the last message is due in which what waits and what is in flight may still get its answer. */
+const QUIESCE_MS = 10_000
+
+/**
+ * The body of a shard process. Resolves when it has ended: done and told to stop, broken, or left alone by its supervisor.
+ */
+export function runShard(link: WorkerLink<ShardDown, ShardUp>): Promise<void> {
+  return new Promise((resolve) => {
+    const shard = new Shard(link, resolve)
+    link.onClosed(() => shard.stop())
+    link.onMessage((message) => {
+      shard.receive(message).catch((thrown: unknown) => {
+        link.send({ type: 'failed', error: toWireError(thrown) })
+        shard.stop()
+      })
+    })
+  })
+}
+
+class Shard {
+  readonly #link: WorkerLink<ShardDown, ShardUp>
+  readonly #ended: () => void
+  readonly #monitor = new LoopMonitor()
+  readonly #wallClock = { zeroMs: 0 }
+  #clock: RunClock = () => Number.NEGATIVE_INFINITY
+  #engine: ShardEngine | undefined
+  #fleets: FleetRuntime[] = []
+  #histograms: FleetHistograms[] = []
+  #lateness: LatencyHistogram | undefined
+  #durationMs = 0
+  #quiesceUntilMs = Number.POSITIVE_INFINITY
+  #turn: NodeJS.Timeout | undefined
+  #sampling: NodeJS.Timeout | undefined
+  #isOver = false
+
+  constructor(link: WorkerLink<ShardDown, ShardUp>, ended: () => void) {
+    this.#link = link
+    this.#ended = ended
+  }
+
+  async receive(message: ShardDown): Promise<void> {
+    if (message.type === 'prepare') await this.#prepare(message)
+    else if (message.type === 'start') this.#start(message.zeroMs, message.wallZeroMs)
+    else if (message.type === 'drain') this.#drain(this.#clock(), message.quiesceMs)
+    else this.stop()
+  }
+
+  stop(): void {
+    clearTimeout(this.#turn)
+    clearInterval(this.#sampling)
+    this.#monitor.stop()
+    if (!this.#isOver) this.#engine?.finish()
+    this.#isOver = true
+    this.#ended()
+  }
+
+  async #prepare({ facts, share }: Extract<ShardDown, { type: 'prepare' }>): Promise<void> {
+    const { profile, run, baseDir, embeddedPort } = facts
+    await loadHistograms()
+    const endpoints = profile.fleets.map((fleet) => endpointOf(profile, fleet, embeddedPort))
+    const protocols = endpoints.map((endpoint) => endpoint.protocol)
+    const connectors = createConnectors(endpoints, baseDir)
+    this.#fleets = createFleets(profile)
+    this.#histograms = profile.fleets.map(() => ({
+      ack: new LatencyHistogram(),
+      connect: new LatencyHistogram(),
+    }))
+    this.#lateness = new LatencyHistogram()
+    this.#durationMs = profile.stages.reduce((sum, stage) => sum + stage.for, 0)
+    const engine = new ShardEngine({
+      clock: () => this.#clock(),
+      stride: taskStride(profile),
+      histograms: this.#histograms,
+      lateness: this.#lateness,
+      open: (device: Device) =>
+        connectorOf(connectors, device).open(factsOf(device.fleet.fleet, device.index, run)),
+    })
+    const files = new ReplayFolder(baseDir)
+    const programs = profile.fleets.map((fleet, index) =>
+      fleet.publish.map((publish) => compilePublish(publish, { protocol: protocols[index] ?? 5, files })),
+    )
+    const context = {
+      profile,
+      run,
+      share,
+      wallClock: this.#wallClock,
+      fleets: this.#fleets,
+      programs,
+      protocols,
+    }
+    for (const device of buildDevices({ ...context, context: engine })) engine.add(device)
+    await Promise.all(connectors.map((connector) => connector.prepare(engine.devices.length)))
+    this.#engine = engine
+    this.#link.send({ type: 'ready', devices: engine.devices.length })
+  }
+
+  #start(zeroMs: number, wallZeroMs: number): void {
+    this.#clock = runClock(zeroMs)
+    this.#wallClock.zeroMs = wallZeroMs
+    this.#monitor.start()
+    this.#sampling = setInterval(() => this.#link.send({ type: 'sample', sample: this.#sample() }), SAMPLE_MS)
+    this.#turn = setTimeout(() => this.#advance(), Math.max(0, -this.#clock()))
+  }
+
+  #advance(): void {
+    const engine = this.#engine
+    if (!engine || this.#isOver) return
+    const nowMs = this.#clock()
+    const nextMs = engine.advance(nowMs)
+    if (nowMs >= this.#durationMs && !this.#isDraining) this.#drain(nowMs, QUIESCE_MS)
+    if (this.#isDraining && (engine.quiet || nowMs >= this.#quiesceUntilMs)) {
+      this.#finish(engine)
+      return
+    }
+    // One millisecond is the shortest a timer can be; a coarser tick would bunch messages and measure its own bursts.
+    this.#turn = setTimeout(() => this.#advance(), Math.max(1, nextMs - nowMs))
+  }
+
+  #drain(nowMs: number, quiesceMs: number): void {
+    this.#engine?.drain()
+    this.#quiesceUntilMs = Math.min(this.#quiesceUntilMs, nowMs + quiesceMs)
+  }
+
+  get #isDraining(): boolean {
+    return this.#quiesceUntilMs !== Number.POSITIVE_INFINITY
+  }
+
+  /** Takes the devices off the network, then hands over what became of every message. */
+  #finish(engine: ShardEngine): void {
+    engine.finish()
+    this.#isOver = true
+    clearInterval(this.#sampling)
+    let books = []
+    for (const book of engine.books()) {
+      books.push(book)
+      if (books.length < BOOKS_PER_MESSAGE) continue
+      this.#link.send({ type: 'books', books })
+      books = []
+    }
+    if (books.length > 0) this.#link.send({ type: 'books', books })
+    this.#link.send({ type: 'done', sample: this.#sample() })
+  }
+
+  #sample(): ShardSample {
+    return sampleShard({
+      t: this.#clock(),
+      fleets: this.#fleets,
+      histograms: this.#histograms,
+      lateness: this.#lateness,
+      log: this.#engine?.log,
+      monitor: this.#monitor,
+    })
+  }
+}
+
+function connectorOf(connectors: readonly Connector[], device: Device): Connector {
+  const connector = connectors[device.fleet.index]
+  if (!connector) throw new Error(`fleet ${device.fleet.index} has no connector`)
+  return connector
+}
