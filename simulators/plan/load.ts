@@ -19,7 +19,9 @@ export interface PlannedLoad {
 export interface FleetLoadSummary {
   name: string
   devices: number
-  /** The most that are connected at a time; fewer than `devices` when stages or connect.rate do not let all in. */
+  /** The most that the stages ask to be connected at a time. */
+  peakWanted: number
+  /** The most that are; fewer than wanted when connect.rate is too slow. */
   peakConnected: number
   ratePerDeviceHz: number
   peakRateHz: number
@@ -73,6 +75,7 @@ export function targetRateHz(fleet: Fleet, timeline: Timeline, timeMs: number): 
 
 export function plannedLoad(profile: Pick<Profile, 'fleets' | 'stages' | 'broker'>): PlannedLoad {
   const { timeline, fleets } = createTargets(profile)
+  const peakShare = Math.max(0, ...timeline.spans.flatMap((span) => [span.startShare, span.endShare]))
   const load: PlannedLoad = {
     devices: fleets.reduce((sum, fleet) => sum + fleet.devices, 0),
     durationMs: timeline.durationMs,
@@ -80,7 +83,9 @@ export function plannedLoad(profile: Pick<Profile, 'fleets' | 'stages' | 'broker
     peakQos0RateHz: 0,
     peakQos12RateHz: 0,
     messages: 0,
-    perFleet: fleets.map((fleet, index) => summaryOf(fleet, profile.fleets[index], profile.broker.url)),
+    perFleet: fleets.map((fleet, index) =>
+      summaryOf(fleet, profile.fleets[index], profile.broker.url, peakShare),
+    ),
   }
   for (const { timeMs, factor } of momentsOf(timeline, fleets)) {
     let total = 0
@@ -110,11 +115,13 @@ function summaryOf(
   load: FleetLoad,
   fleet: Fleet | undefined,
   profileUrl: string | undefined,
+  peakShare: number,
 ): FleetLoadSummary {
   const target = fleet?.broker?.url ?? profileUrl ?? null
   return {
     name: load.name,
     devices: load.devices,
+    peakWanted: Math.round(load.devices * peakShare),
     peakConnected: load.plan.peak,
     ratePerDeviceHz: load.ratePerDeviceHz,
     peakRateHz: 0,
