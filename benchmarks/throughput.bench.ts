@@ -199,5 +199,4 @@ try {
   await plain.stop()
 }
 if (wanted('tls')) await connectingTls()
-if (!startFlotilla) console.log('\nFlotilla itself is not measured here yet.')
 report.close(options.strict)

@@ -54,13 +54,13 @@ export interface Finished extends Counts {
 /** A load program in a process of its own, as a benchmark drives it. */
 export interface Driver {
   readonly pid: number
-  /** Resident bytes of the started program before its first connection. */
+  /** Resident bytes of the program with its code loaded, before its first device. */
   readonly baseBytes: number
   /** Connects every device; answers how long that took. */
   connect(): Promise<{ ms: number }>
-  /** Starts publishing. */
-  go(): void
-  /** Counts at this moment. */
+  /** Starts publishing; resolves when the first messages are due. */
+  go(): void | Promise<void>
+  /** Counts at this moment; latencies are kept from the first call on. */
   counts(): Promise<Counts>
   /** Stops publishing, waits for what is in flight, disconnects and ends the process. */
   finish(): Promise<Finished>

@@ -53,7 +53,7 @@ export async function measure(
     const connectCpuS = totalS(cpuOf(driver.pid)) - cpuBefore
     await sleep(500)
     const idleBytes = residentBytes(driver.pid) - driver.baseBytes
-    driver.go()
+    await driver.go()
     await sleep(warmUpMs)
     const look = async () => {
       const counts: Counts = await driver.counts()
