@@ -23,16 +23,16 @@ function isNumber(parts: readonly Part[]): boolean {
 
 const everyField = () => true
 
-function addString(list: PieceList, template: string, mayBeNumber: boolean): void {
+function addString(list: PieceList, template: string): void {
   const parts = partsOf(template)
-  const quote = mayBeNumber && isNumber(parts) ? '' : '"'
+  const quote = isNumber(parts) ? '' : '"'
   list.text(quote)
   list.template(parts, inString)
   list.text(quote)
 }
 
 function add(list: PieceList, value: Json, isField: (key: string) => boolean = everyField): void {
-  if (typeof value === 'string') addString(list, value, true)
+  if (typeof value === 'string') addString(list, value)
   else if (Array.isArray(value)) addArray(list, value)
   else if (typeof value === 'object' && value !== null) addObject(list, value, isField)
   else list.text(JSON.stringify(value))
@@ -56,15 +56,14 @@ function addObject(
   const keys = Object.keys(fields).filter(isField)
   keys.forEach((key, index) => {
     if (index > 0) list.text(',')
-    addString(list, key, false)
-    list.text(':')
+    list.text(`${JSON.stringify(key)}:`)
     add(list, fields[key] ?? null)
   })
   list.text('}')
 }
 
 /**
- * Pieces of a JSON template, keys included. With a marker, the closing bracket is left to `room`:
+ * Pieces of a JSON template: its strings are templates, its keys are not. With a marker, the closing bracket is left to `room`:
  * the marker becomes the last field or element; a bare value can only be followed by it.
  */
 export function jsonPieces(value: Json, marked: boolean): { list: PieceList; room: MarkerRoom } {
