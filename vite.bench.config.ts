@@ -3,7 +3,7 @@ import { builtinModules } from 'node:module'
 import { basename, join } from 'node:path'
 import { defineConfig } from 'vite'
 
-const COMPARATORS = ['bare-mqttjs', 'plain-writer']
+const COMPARATORS = ['bare-mqttjs', 'bare-subscriber', 'marker-flood', 'plain-writer']
 
 function inputs(): Record<string, string> {
   const benches = readdirSync('benchmarks').filter((name) => name.endsWith('.bench.ts'))

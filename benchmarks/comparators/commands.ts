@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import type { Workload } from '../support/driver.ts'
+import type { FloodWorkload, Workload } from '../support/driver.ts'
 
 /** The workload that the benchmark passed to this program. */
 export function readWorkload(): Workload {
@@ -7,6 +7,11 @@ export function readWorkload(): Workload {
   if (!text) throw new Error('usage: PROGRAM WORKLOAD-AS-JSON (benchmarks start this program)')
   const workload: Workload = JSON.parse(text)
   return workload
+}
+
+/** The workload of a flood with markers, which must be those of the run that the probe watches. */
+export function readFlood(): FloodWorkload {
+  return { run: 0, zeroMs: 0, ...readWorkload() }
 }
 
 export function tell(event: string, facts: object = {}): void {

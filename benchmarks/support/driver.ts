@@ -18,6 +18,12 @@ export interface Workload {
   caFile: string
 }
 
+export interface FloodWorkload extends Workload {
+  /** The run that the markers name, and its time zero on the machine's monotonic clock. */
+  run: number
+  zeroMs: number
+}
+
 export const WORKLOAD: Workload = {
   port: 0,
   devices: 1000,

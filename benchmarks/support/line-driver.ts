@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Counts, Driver, Finished, StartDriver, Workload } from './driver.ts'
+import type { Counts, Driver, Finished, FloodWorkload, StartDriver, Workload } from './driver.ts'
 import { residentBytes } from './proc.ts'
 
 /** Benchmarks are started from the root of the repository by `npm run bench`. */
@@ -61,6 +61,8 @@ function startNode(program: string): StartDriver {
 
 export const startBareMqttJs = startNode('bare-mqttjs.js')
 export const startPlainNode = startNode('plain-writer.js')
+export const startBareSubscriber = startNode('bare-subscriber.js')
+export const startMarkerFlood: (workload: FloodWorkload) => Promise<Driver> = startNode('marker-flood.js')
 
 function compilePlainC(): { path: string; remove(): void } | undefined {
   if (!existsSync('/usr/bin/gcc')) return undefined
