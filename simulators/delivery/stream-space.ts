@@ -38,6 +38,8 @@ export interface SlotName {
 export class StreamSpace {
   readonly fleets: readonly FleetSpace[]
   readonly devices: number
+  /** Streams that can exist, not counting epochs. */
+  readonly slots: number
 
   constructor(fleets: readonly { devices: number; publishes: readonly PublishSpace[] }[]) {
     const spaces: FleetSpace[] = []
@@ -55,6 +57,7 @@ export class StreamSpace {
     }
     this.fleets = spaces
     this.devices = firstDevice
+    this.slots = firstSlot
   }
 
   /** Fleet that a device belongs to, or -1: devices are numbered over all fleets in the order of the profile. */

@@ -26,8 +26,11 @@ export const NOT_SENT_REASONS = [
   'offline',
   'queue-full',
   'too-large',
+  'unsupported',
   'still-queued',
   'never-connected',
+  /** Known to a shard that died before it could say more. */
+  'shard-died',
 ] as const
 export type NotSentReason = (typeof NOT_SENT_REASONS)[number]
 
@@ -176,6 +179,8 @@ export interface Finding {
   fleet: string
   qos: QoS
   count: number
+  /** What it was counted among: acknowledged (QoS 0: sent), delivered or rejected messages. */
+  of?: number
   /** Why this is, or is not, a broken promise; a sentence. */
   explanation: string
   /** Up to ten examples as device:publish:qos:epoch:seq. */
