@@ -1,13 +1,18 @@
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
-import { type Complaint, formatPath, type Path, type Problem, type ProblemCode } from './problem.ts'
+import {
+  type Complaint,
+  FORBIDDEN_KEYS,
+  formatPath,
+  type Path,
+  type Problem,
+  type ProblemCode,
+} from './problem.ts'
 import { TextLines } from './text-lines.ts'
 
 /** Profiles are read whole and come from strangers. */
 export const MAX_PROFILE_BYTES = 1_048_576
 /** Deeper nesting than any profile needs, and far below what recursion can stand. */
 const MAX_DEPTH = 64
-
-const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype'])
 
 /** A JSON text with its value and the place of every part. */
 export interface JsonDocument {

@@ -2,7 +2,9 @@
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const wanted = word.slice(0, 64).toLowerCase()
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1
+  if (wanted.length < 2) return undefined
+  // Two edits are one pair of letters swapped.
+  let bestDistance = (wanted.length < 4 ? 1 : Math.max(2, Math.floor(wanted.length / 3))) + 1
   for (const candidate of candidates) {
     const distance = editDistance(wanted, candidate.toLowerCase())
     if (distance < bestDistance) {

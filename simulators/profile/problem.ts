@@ -39,6 +39,9 @@ export interface Complaint {
   hint: string
 }
 
+/** Keys that would reach into the program that reads them. */
+export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+
 /** A path as a person writes it. */
 export function formatPath(path: Path): string {
   let text = ''
@@ -70,4 +73,12 @@ export function valueAt(root: unknown, path: Path): unknown {
 /** A plain JSON object, as opposed to an array, null or a scalar. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A value as a message names it: short, containers by their kind. */
+export function showValue(value: unknown): string {
+  if (isRecord(value)) return 'an object'
+  if (Array.isArray(value)) return 'an array'
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

@@ -29,9 +29,10 @@ export function parseShare(text: string): number | undefined {
 
 /** A quantity written as a string with its unit, read into a number by `parse`. */
 function quantity(pattern: RegExp, parse: (text: string) => number | undefined, wanted: string) {
+  const error = ({ input }: { input?: unknown }) => `${JSON.stringify(input)} is not ${wanted}`
   return z
-    .string()
-    .regex(pattern, { error: ({ input }) => `${JSON.stringify(input)} is not ${wanted}` })
+    .string({ error })
+    .regex(pattern, { error })
     .transform((text) => parse(text) ?? Number.NaN)
 }
 

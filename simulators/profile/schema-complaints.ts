@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { type JsonSchema, schemasAt } from './json-schema.ts'
 import { nearest } from './nearest.ts'
-import { type Complaint, isRecord, type Path, valueAt } from './problem.ts'
+import { type Complaint, FORBIDDEN_KEYS, isRecord, type Path, showValue, valueAt } from './problem.ts'
 import { flattenUnion, type Issue, pathOf } from './union-issues.ts'
 
 /** Unknown keys that are named one by one in an object; a file that is something else altogether has hundreds. */
@@ -16,7 +16,10 @@ export function schemaComplaints(error: z.ZodError, source: unknown, schema: Jso
 function complaintsOf(issue: Issue, source: unknown, schema: JsonSchema): Complaint[] {
   const path = pathOf(issue.path)
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.slice(0, MAX_UNKNOWN_KEYS).map((key) => unknownKey(key, path, source, schema))
+    return issue.keys
+      .filter((key) => !FORBIDDEN_KEYS.has(key))
+      .slice(0, MAX_UNKNOWN_KEYS)
+      .map((key) => unknownKey(key, path, source, schema))
   const value = valueAt(source, path)
   const missing = value === undefined && path.length > 0
   if (missing) {
@@ -67,15 +70,17 @@ function messageOf(issue: Issue, value: unknown): string {
     case 'invalid_type':
       // A quantity brings its own message, with examples; the texts of zod itself begin with these words.
       return issue.message.startsWith('Invalid input')
-        ? `must be ${NOUNS[issue.expected] ?? issue.expected}, not ${show(value)}`
+        ? `must be ${NOUNS[issue.expected] ?? issue.expected}, not ${showValue(value)}`
         : issue.message
     case 'invalid_value':
-      return `${show(value)} is none of ${issue.values.map((wanted) => JSON.stringify(wanted)).join(', ')}`
+      return `${showValue(value)} is none of ${issue.values.map((wanted) => JSON.stringify(wanted)).join(', ')}`
     case 'too_small':
     case 'too_big':
       return sizeMessage(issue, value)
     case 'invalid_format':
-      return issue.message.startsWith('Invalid ') ? `${show(value)} is not ${issue.format}` : issue.message
+      return issue.message.startsWith('Invalid ')
+        ? `${showValue(value)} is not ${issue.format}`
+        : issue.message
     case 'invalid_union':
       return issue.message
     case 'invalid_key':
@@ -95,7 +100,7 @@ function sizeMessage(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>, v
     const count = Array.isArray(value) ? value.length : 0
     return `must have ${word} ${limit} ${limit === 1 ? 'entry' : 'entries'}, not ${count}`
   }
-  return `must be ${word} ${limit}, not ${show(value)}`
+  return `must be ${word} ${limit}, not ${showValue(value)}`
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
@@ -106,13 +111,6 @@ const NOUNS: Readonly<Record<string, string>> = {
   object: 'an object { ... }',
   array: 'an array [ ... ]',
   record: 'an object { ... }',
-}
-
-function show(value: unknown): string {
-  if (isRecord(value)) return 'an object'
-  if (Array.isArray(value)) return 'an array'
-  const text = JSON.stringify(value) ?? 'nothing'
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
 function hintOf(issue: Issue, path: Path, schema: JsonSchema): string {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { nearest } from './nearest.ts'
-import { isRecord, type Path, valueAt } from './problem.ts'
+import { isRecord, type Path, showValue, valueAt } from './problem.ts'
 
 export type Issue = z.core.$ZodIssue
 
@@ -25,7 +25,7 @@ export function flattenUnion(issue: Issue, source: unknown, base: Path): Issue[]
   const scores = options.map((issues) => misfit(issues, path, source))
   const least = Math.min(...scores)
   const best = options[scores.indexOf(least)] ?? []
-  if (least < MISFIT) return best
+  if (least < MISFIT || isIncomplete(best, path, value)) return best
   return [{ code: 'custom', path, message: noneFits(options.flat(), path, value), params: {} }]
 }
 
@@ -57,32 +57,38 @@ function misfit(issues: readonly Issue[], path: Path, source: unknown): number {
 
 /** A sentence for a value that fits no option: what could stand here instead. */
 function noneFits(issues: readonly Issue[], path: Path, value: unknown): string {
-  const here = issues.filter((issue) => issue.path.length === path.length)
-  if (
-    isRecord(value) &&
-    here.some((issue) => issue.code === 'unrecognized_keys' || issue.code === 'invalid_type')
-  ) {
+  const suggest = (meant: string | undefined) => (meant === undefined ? '' : `; did you mean "${meant}"?`)
+  if (isRecord(value)) {
     const wanted = issues.filter((issue) => issue.path.length === path.length + 1)
     const keys = [...new Set(wanted.map((issue) => String(issue.path.at(-1))))]
     const meant = Object.keys(value).map((key) => nearest(key, keys))
-    const suggestion = meant.find((key) => key !== undefined)
-    if (keys.length > 0)
-      return `holds none of ${keys.map((key) => `"${key}"`).join(', ')}${suggestion ? `; did you mean "${suggestion}"?` : ''}`
+    const names = keys.map((key) => `"${key}"`).join(', ')
+    return `holds none of ${names}${suggest(meant.find((key) => key !== undefined))}`
   }
+  const here = issues.filter((issue) => issue.path.length === path.length)
   const literals = here.flatMap((issue) => (issue.code === 'invalid_value' ? issue.values : []))
   const names = literals.map((literal) => JSON.stringify(literal))
-  if (here.some((issue) => issue.code === 'invalid_type' && issue.expected === 'object'))
-    names.push('an object')
-  if (here.some((issue) => issue.code === 'invalid_type' && issue.expected === 'string'))
-    names.push('a string')
+  for (const [type, noun] of [
+    ['string', 'a string'],
+    ['object', 'an object'],
+  ] as const)
+    if (here.some((issue) => issue.code === 'invalid_type' && issue.expected === type)) names.push(noun)
   const meant = typeof value === 'string' ? nearest(value, literals.map(String)) : undefined
-  const found = isRecord(value) ? 'an object' : Array.isArray(value) ? 'an array' : JSON.stringify(value)
-  return `${found?.slice(0, 60)} is none of ${[...new Set(names)].join(', ')}${meant ? `; did you mean "${meant}"?` : ''}`
+  return `must be ${[...new Set(names)].join(' or ')}, not ${showValue(value)}${suggest(meant)}`
+}
+
+/** A value that holds only keys of one option and lacks others: what it lacks is all there is to say. */
+function isIncomplete(issues: readonly Issue[], path: Path, value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    Object.keys(value).length > 0 &&
+    issues.every((issue) => issue.path.length > path.length)
+  )
 }
 
 function discriminatorMessage(issue: Extract<Issue, { code: 'invalid_union' }>, value: unknown): string {
   const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : []
   const meant = typeof value === 'string' ? nearest(value, options) : undefined
   const names = options.map((option) => `"${option}"`).join(', ')
-  return `${JSON.stringify(value)?.slice(0, 60)} is none of ${names}${meant ? `; did you mean "${meant}"?` : ''}`
+  return `${showValue(value)} is none of ${names}${meant ? `; did you mean "${meant}"?` : ''}`
 }

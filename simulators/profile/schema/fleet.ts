@@ -22,7 +22,7 @@ const fraction = () => z.number().min(0).max(1)
 
 export const authSchema = z
   .strictObject({
-    username: ruled(deviceTemplate(), without('username'), isMqttString, hasReferences)
+    username: ruled(deviceTemplate(), without('username', 'clientId'), isMqttString, hasReferences)
       .describe('User name; a template that may hold a reference.')
       .meta({ examples: ['{{device}}'] })
       .optional(),
@@ -101,20 +101,27 @@ const connectSchema = z.strictObject({
     .describe('Time from the first SYN to CONNACK after which an attempt has failed.'),
 })
 
+const policy = <const Name extends string>(name: Name) =>
+  z.literal(name).describe('"none", "fixed" or "exponential".')
+
 const reconnectSchema = z
   .discriminatedUnion('policy', [
-    z.strictObject({ policy: z.literal('none').describe('A device that lost its connection stays away.') }),
-    z.strictObject({
-      policy: z.literal('fixed').describe('The same delay before every attempt.'),
-      delay: span().prefault('1s').describe('Delay before each attempt.'),
-      jitter: fraction().default(0).describe('Share of each delay that is random.'),
-    }),
-    z.strictObject({
-      policy: z.literal('exponential').describe('Delays that double from min to max.'),
-      min: span().prefault('1s').describe('Delay before the first attempt.'),
-      max: span().prefault('60s').describe('Longest delay.'),
-      jitter: fraction().default(0.5).describe('Share of each delay that is random.'),
-    }),
+    z.strictObject({ policy: policy('none') }).describe('A device that lost its connection stays away.'),
+    z
+      .strictObject({
+        policy: policy('fixed'),
+        delay: span().prefault('1s').describe('Delay before each attempt.'),
+        jitter: fraction().default(0).describe('Share of each delay that is random.'),
+      })
+      .describe('The same delay before every attempt.'),
+    z
+      .strictObject({
+        policy: policy('exponential'),
+        min: span().prefault('1s').describe('Delay before the first attempt.'),
+        max: span().prefault('60s').describe('Longest delay.'),
+        jitter: fraction().default(0.5).describe('Share of each delay that is random.'),
+      })
+      .describe('Delays that double from "min" to "max".'),
   ])
   .describe('How a device comes back after its connection broke.')
   .meta({ examples: [{ policy: 'fixed', delay: '5s' }] })
@@ -157,7 +164,7 @@ export const fleetSchema = z.strictObject({
     .describe('Number of devices.')
     .meta({ examples: [500] }),
   firstIndex: z.int().min(0).max(1_000_000_000).default(0).describe('{{index}} of the first device.'),
-  clientId: ruled(deviceTemplate(256).min(1), without('clientId', 'username'), isMqttString)
+  clientId: ruled(deviceTemplate(256).min(1), without('clientId'), isMqttString)
     .default('{{device}}-{{run}}')
     .describe('Client id; a template. No two devices of a broker may have the same.'),
   auth: authSchema.optional(),

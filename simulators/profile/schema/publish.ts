@@ -158,6 +158,7 @@ export const publishSchema = z
   })
   .refine((publish) => (publish.every === undefined) !== (publish.rate === undefined), {
     error: 'needs exactly one of "every" and "rate"',
+    params: { hint: 'Write "every": "1s", or "rate": "1/s".' },
   })
 
 export type PayloadSettings = z.output<typeof payloadSchema>
