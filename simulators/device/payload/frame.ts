@@ -25,9 +25,9 @@ export class Frame {
       variables.reduce((sum, variable) => sum + variable.maxBytes, 0)
   }
 
-  /** Without variables all renderings are the same bytes. */
-  get isConstant(): boolean {
-    return this.#variables.length === 0
+  /** The bytes of every rendering, when there are no variables. */
+  get constant(): Uint8Array | undefined {
+    return this.#variables.length === 0 ? (this.#fixed[0] ?? NOTHING) : undefined
   }
 
   write(out: Buffer, at: number, values: Values, moment: Moment): number {

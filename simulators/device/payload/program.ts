@@ -9,7 +9,7 @@ import { plainPieces } from './pieces.ts'
 import { PropertyPattern } from './property-section.ts'
 import { type BoundProperties, DevicePublisher } from './publisher.ts'
 import type { ReplayFiles } from './replay.ts'
-import { Topic } from './topic.ts'
+import { createTopic } from './topic.ts'
 import { createValues } from './variables.ts'
 import type { WallClock } from './wall-time.ts'
 
@@ -57,20 +57,22 @@ export class PublishProgram {
   forDevice(target: ProgramDevice): DevicePublisher {
     const { facts, seed, device, publishIndex, run, epoch, wallClock } = target
     const random = createRandom(seed, device, publishIndex, PURPOSE.payload)
-    const topicRandom = createRandom(seed, device, publishIndex, PURPOSE.payload, TOPIC_STREAM)
-    const topicValues = createValues(topicRandom, this.#topic.walkStarts, wallClock)
+    const topic = createTopic(this.#topic.bind(facts), () => {
+      const own = createRandom(seed, device, publishIndex, PURPOSE.payload, TOPIC_STREAM)
+      return createValues(own, this.#topic.walkStarts, wallClock)
+    })
     let properties: BoundProperties | undefined
     if (this.#properties) {
       const values = createValues(random, this.#properties.walkStarts, wallClock)
       const room = this.#inProperty ? tokenLength({ run, device, publish: publishIndex, qos: 0, epoch }) : 0
-      properties = { section: this.#properties.bind(facts, values, room), values }
+      properties = { section: this.#properties.bind(facts, room), values }
     }
     return new DevicePublisher({
       run,
       device,
       publish: publishIndex,
       epoch,
-      topic: new Topic(this.#topic.bind(facts), topicValues),
+      topic,
       content: this.#content.bind({ facts, random, wallClock }),
       payloadMarker: this.#inPayload ? this.#content.marker : undefined,
       propertyMarker: this.#inProperty,

@@ -22,7 +22,11 @@ const MAX_STRING_BYTES = 65_535
 /** A property with what follows its identifier as a string: length, then UTF-8. */
 function stringProperty(identifier: number, text: string): Buffer {
   const bytes = Buffer.from(text, 'utf8')
-  return Buffer.concat([Buffer.from([identifier, bytes.length >> 8, bytes.length & 255]), bytes])
+  return Buffer.concat([Buffer.from([identifier]), lengthBytes(bytes.length), bytes])
+}
+
+function lengthBytes(length: number): Buffer {
+  return Buffer.from([length >> 8, length & 255])
 }
 
 /** A user property whose value changes with the message. */
@@ -114,28 +118,20 @@ export class PropertyPattern {
   }
 
   /** `tokenLength` 0: no marker travels in the properties. */
-  bind(facts: DeviceFacts, values: Values, tokenLength: number): PropertySection {
-    const constant: Buffer[] = [this.#fixed]
+  bind(facts: DeviceFacts, tokenLength: number): PropertySection {
+    const constant: Uint8Array[] = [this.#fixed]
     const changing: ChangingProperty[] = []
     for (const { name, value } of this.#user) {
       const frame = value.bind(facts)
       checkLength(frame.maxBytes, name)
-      if (frame.isConstant) constant.push(name, constantString(frame, values))
+      if (frame.constant) constant.push(name, lengthBytes(frame.maxBytes), frame.constant)
       else changing.push({ name, value: frame })
     }
     if (tokenLength > 0) {
-      const length = Buffer.from([tokenLength >> 8, tokenLength & 255])
-      constant.push(stringProperty(USER_PROPERTY, MARKER_PROPERTY), length)
+      constant.push(stringProperty(USER_PROPERTY, MARKER_PROPERTY), lengthBytes(tokenLength))
     }
     return new PropertySection(Buffer.concat(constant), changing, tokenLength)
   }
-}
-
-function constantString(frame: Frame, values: Values): Buffer {
-  const bytes = Buffer.alloc(2 + frame.maxBytes)
-  frame.write(bytes, 2, values, { seq: 0, intendedUs: 0, sentLagUs: 0 })
-  bytes.writeUInt16BE(frame.maxBytes, 0)
-  return bytes
 }
 
 function checkLength(bytes: number, name: Buffer): void {

@@ -5,38 +5,49 @@ import type { Values } from './variables.ts'
 
 const LENGTH_BYTES = 2
 const MAX_TOPIC_BYTES = 65_535
-const BEFORE_ALL: Moment = { seq: 0, intendedUs: 0, sentLagUs: 0 }
 
-/** The topic of one device and publish entry, as UTF-8 behind its two length bytes. */
-export class Topic {
+/** The topics of one device and publish entry, message after message, as UTF-8 behind two length bytes. */
+export interface Topic {
+  /** All messages have the same. */
   readonly isConstant: boolean
+  /** Topic of the message that is next; the same however often it is asked for. */
+  of(moment: Moment): Buffer
+  /** The message has been written or skipped. */
+  advance(): void
+}
+
+class ConstantTopic implements Topic {
+  readonly isConstant = true
+  readonly #bytes: Buffer
+
+  constructor(text: Uint8Array) {
+    this.#bytes = Buffer.concat([Buffer.from([text.length >> 8, text.length & 255]), text])
+  }
+
+  of(): Buffer {
+    return this.#bytes
+  }
+
+  advance(): void {}
+}
+
+class ChangingTopic implements Topic {
+  readonly isConstant = false
   readonly #frame: Frame
   readonly #values: Values
-  /** The topic of the message that is next; undefined until someone asks for it. */
   #current: Buffer | undefined
 
   constructor(frame: Frame, values: Values) {
-    if (frame.maxBytes > MAX_TOPIC_BYTES) {
-      throw new AppError({
-        code: 'PROFILE_INVALID',
-        message: `A topic can have ${frame.maxBytes} bytes; MQTT carries ${MAX_TOPIC_BYTES} at most.`,
-      })
-    }
     this.#frame = frame
     this.#values = values
-    this.isConstant = frame.isConstant
-    if (frame.isConstant) this.#current = this.#render(BEFORE_ALL)
   }
 
-  /** Topic of the message that is next; the same however often it is asked for. */
   of(moment: Moment): Buffer {
     this.#current ??= this.#render(moment)
     return this.#current
   }
 
-  /** The message has been written or skipped. */
   advance(): void {
-    if (this.isConstant) return
     if (this.#current === undefined) this.#frame.skip(this.#values)
     this.#current = undefined
   }
@@ -48,4 +59,15 @@ export class Topic {
     bytes.writeUInt16BE(end - LENGTH_BYTES, 0)
     return bytes.subarray(0, end)
   }
+}
+
+/** The topic of a device; `createValues` is asked only when the topic changes from message to message. */
+export function createTopic(frame: Frame, createValues: () => Values): Topic {
+  if (frame.maxBytes > MAX_TOPIC_BYTES) {
+    throw new AppError({
+      code: 'PROFILE_INVALID',
+      message: `A topic can have ${frame.maxBytes} bytes; MQTT carries ${MAX_TOPIC_BYTES} at most.`,
+    })
+  }
+  return frame.constant ? new ConstantTopic(frame.constant) : new ChangingTopic(frame, createValues())
 }
