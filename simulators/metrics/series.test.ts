@@ -129,6 +129,20 @@ describe('a series', () => {
     ])
   })
 
+  it('adds up the connections of sources that pass a merged point one after the other', () => {
+    const course = series(1, 2)
+    for (let second = 1; second <= 2; second += 1) {
+      for (const source of ['a', 'b']) course.sample(source, second * 1_000, [{ connected: 5 }])
+    }
+    course.sample('a', 4_000, [{ connected: 5 }])
+    course.sample('b', 3_000, [{ connected: 7 }])
+    course.sample('b', 4_000, [{ connected: 7 }])
+    course.finish()
+
+    expect(course.intervalS).toBe(2)
+    expect(course.points().map((point) => point.connected)).toEqual([10, 12])
+  })
+
   it('takes percentiles of a second from the samples of all sources together', () => {
     const course = series(2)
     course.sample('shard-0', 1_500, [{}, {}])

@@ -77,11 +77,23 @@ describe('the plan of connections', () => {
     expect(connects.peak).toBe(5)
   })
 
+  it('keeps its spacing when devices return right after others came', () => {
+    const connects = plan(10, 10, [
+      { for: 950, devices: 1 },
+      { for: 1, devices: 0.5 },
+      { for: 10_000, devices: 1 },
+    ])
+
+    expect(connects.spansOf(9)[0]).toMatchObject({ connectMs: 900 })
+    expect(connects.spansOf(5)[1]?.connectMs).toBeCloseTo(1_000, 6)
+  })
+
   it('rounds the share of a stage to whole devices', () => {
     const connects = plan(100, 1_000, [{ for: 1_000, devices: 0.29 }, { for: 1_000 }])
 
     expect(connects.connectedAt(1_500)).toBe(29)
     expect([28, 29].map((index) => connects.spansOf(index).length)).toEqual([1, 0])
+    expect(plan(10, 1_000, [{ for: 1_000, devices: 0.24 }]).peak).toBe(2)
   })
 
   it('never connects faster than connect.rate, and agrees with itself about who is connected', () => {

@@ -26,8 +26,7 @@ export class QosMix {
   constructor(qos: PublishSettings['qos'], random: Random) {
     const shares = qosShares(qos)
     this.#below0 = shares[0]
-    // Not a sum: rounding must not give a QoS of weight zero a sliver.
-    this.#below1 = shares[2] === 0 ? 1 : shares[0] + shares[1]
+    this.#below1 = shares[0] + shares[1]
     const used = ([0, 1, 2] as const).filter((level) => shares[level] > 0)
     this.#only = used.length === 1 ? used[0] : undefined
     this.#random = random

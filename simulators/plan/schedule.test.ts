@@ -176,6 +176,40 @@ describe('a schedule', () => {
     for (const time of due) expect((time - (due[0] ?? 0) + 1e-6) % 100).toBeLessThan(1e-5)
   })
 
+  it('counts the first moment of a span in and the last one out', () => {
+    const stages = [
+      { for: 3_000, rate: 3 },
+      { for: 3_000, rate: 0.7 },
+      { for: 3_000, rate: 1.1 },
+    ]
+    const due = times({ stages, every: 37 })
+    for (let from = 0; from + 20 < due.length; from += 1) {
+      // Also a hair after a due time, where the way to work and back rounds.
+      const connectMs = (due[from + 5] ?? 0) * (from % 2 === 0 ? 1 : 1 + Number.EPSILON)
+      const disconnectMs = due[from + 10] ?? 0
+      const spans = [
+        { connectMs: 0, disconnectMs: due[0] ?? 0 },
+        { connectMs, disconnectMs },
+      ]
+      const again = times({ stages, every: 37, spans })
+
+      expect(again.every((time) => time >= connectMs && time < disconnectMs)).toBe(true)
+      expect(again.length).toBeGreaterThanOrEqual(4)
+    }
+  })
+
+  it('owes as much per connected time when the stages call the device back again and again', () => {
+    const spans = Array.from({ length: 20_000 }, (_, turn) => ({
+      connectMs: turn * 500,
+      disconnectMs: turn * 500 + 150,
+    }))
+    for (const arrival of ['constant', 'jitter', 'poisson'] as const) {
+      const due = times({ arrival, spans, every: 97, stages: [{ for: 10_000_000 }] })
+
+      expect(due.length / (20_000 * (150 / 97))).toBeCloseTo(1, 1)
+    }
+  })
+
   it('stays within its bounds and never goes back, whatever the arrival, the stages and the spans', () => {
     fc.assert(
       fc.property(

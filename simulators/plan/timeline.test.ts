@@ -64,6 +64,14 @@ describe('a timeline', () => {
     expect(createTimeline([{ for: 100, rate: 0 }]).timeOf(0)).toBe(Number.POSITIVE_INFINITY)
   })
 
+  it('never carries work into the next span by rounding', () => {
+    const timeline = createTimeline([{ for: 127, rate: 1.1 }, { for: 3_077, rate: 0.1 }, { for: 1_000 }])
+    const lastOfSecond = 447.400_000_000_000_03
+
+    expect(lastOfSecond).toBeLessThan(timeline.work(3_204))
+    expect(timeline.timeOf(lastOfSecond)).toBe(3_204)
+  })
+
   it('finds work and time from each other, and never goes back', () => {
     fc.assert(
       fc.property(
