@@ -1,3 +1,4 @@
+// Long because every kind of arrival is held to the same laws.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { StageSettings } from '../profile/schema/profile.ts'
