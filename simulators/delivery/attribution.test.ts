@@ -86,6 +86,18 @@ describe('attribution', () => {
     expect(total.counts).toMatchObject({ expected: 5, delivered: 3, missing: 2, unconfirmed: 1, lost: 1 })
   })
 
+  it('keeps epochs of a stream apart', () => {
+    const ledger = new ObserverLedger(space)
+    for (const [epoch, seq] of [
+      [0, 0],
+      [1, 1],
+    ] as const)
+      ledger.see({ device: 0, publish: 0, qos: 1, epoch, seq }, 0, 0, true)
+    const reading = { ...ledger.reading(), foreign: 0, damaged: 0, retained: 0, health: healthy }
+    const { ids } = judge([book(2), { ...book(2), epoch: 1 }], reading)
+    expect(ids['vanished-in-broker']).toEqual(['0:0:1:0:1', '0:0:1:1:0'])
+  })
+
   it('counts QoS 0 that was sent and never seen as lost, under its own label', () => {
     const { total } = judge([book(4, [], 0)], seen([0, 3], 0))
     expect(total.attribution['lost-at-qos-0']).toBe(2)
@@ -197,6 +209,11 @@ describe('devices whose shard died', () => {
       inconclusive: 7,
       'vanished-in-broker': 5,
     })
+  })
+
+  it('count by what was last known even if some of their books had come before', () => {
+    const { total } = judge([book(10)], seen([0, 1, 3]), { lostDevices })
+    expect(total.counts).toMatchObject({ expected: 10, delivered: 3, lost: 0, inconclusive: 7 })
   })
 
   it('may have sent more than was last known', () => {

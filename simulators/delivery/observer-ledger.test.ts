@@ -92,6 +92,23 @@ describe('an observer ledger', () => {
     expect(examples[0]).toEqual({ kind: 'duplicate', ...message(0) })
   })
 
+  it('lets streams become coarse when all together have too many holes, and only then', () => {
+    const devices = 20
+    const wide = new StreamSpace([{ devices, publishes: [{ qos: [1], limit: 1_000 }] }])
+    const fill = (maxHoles: number) => {
+      const ledger = new ObserverLedger(wide, maxHoles)
+      for (let device = 0; device < devices; device++)
+        for (let seq = 1; seq < 100; seq += 2) ledger.see(message(seq, { device }), 0, 0, true)
+      return ledger.reading().streams
+    }
+    expect(
+      fill(devices * 50).every(({ coarseBelow, holes }) => coarseBelow === 0 && holes.length === 50),
+    ).toBe(true)
+    const held = fill(300)
+    expect(held.reduce((sum, { holes }) => sum + holes.length, 0)).toBeLessThanOrEqual(300)
+    expect(held.every(({ distinct, unresolved }) => distinct === 50 && unresolved === 0)).toBe(true)
+  })
+
   it('finds its streams again among tens of thousands', () => {
     const devices = 20_000
     const ledger = new ObserverLedger(

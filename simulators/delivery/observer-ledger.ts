@@ -5,7 +5,7 @@ import type { Example, Hole, ObservedStream, StreamId } from './types.ts'
 
 /** First receipts up to this long after the drain began are no later than the usual way takes. */
 export const LATE_AFTER_MS = 1_000
-/** Holes that all streams together keep exactly: at most 84 MB, then streams that open more become coarse. */
+/** Holes that all streams together keep exactly: 84 MB, then streams that open more become coarse. */
 const MAX_HOLES_OF_ALL = 2 ** 21
 const EXAMPLES_OF_A_KIND = 10
 const SLOTS_PER_PAGE = 4_096
@@ -53,10 +53,12 @@ export class ObserverLedger {
   /** Per fleet (phantoms have none), kind and QoS. */
   private readonly examples: Example[][] = []
   private heldHoles = 0
+  private readonly maxHoles: number
   private lateFromMs = Number.POSITIVE_INFINITY
 
-  constructor(space: StreamSpace) {
+  constructor(space: StreamSpace, maxHoles = MAX_HOLES_OF_ALL) {
     this.space = space
+    this.maxHoles = maxHoles
     this.fleets = space.fleets.map(() => emptyTally())
   }
 
@@ -147,7 +149,7 @@ export class ObserverLedger {
 
   private countHoles(stream: ListedStream): void {
     this.heldHoles += stream.holeCount - stream.bookedHoles
-    if (this.heldHoles > MAX_HOLES_OF_ALL) {
+    if (this.heldHoles > this.maxHoles) {
       this.heldHoles -= stream.holeCount
       stream.coalesce(stream.holeCount >> 1)
       this.heldHoles += stream.holeCount

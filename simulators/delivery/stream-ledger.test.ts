@@ -111,6 +111,13 @@ describe('a stream ledger with more holes than it keeps', () => {
     expect(ledger).toMatchObject({ distinct, duplicates: 0, unresolved: 2 })
   })
 
+  it('stays exact while thousands of holes come and go', () => {
+    const { ledger } = feed(Array.from({ length: 3_000 }, (_, index) => 2 * index + 1))
+    for (let seq = 0; seq < 6_000; seq += 2) if (seq % 500 !== 0) ledger.on(seq, 0, 0)
+    expect(holesOf(ledger).map(([from]) => from)).toEqual(Array.from({ length: 12 }, (_, at) => at * 500))
+    expect(ledger).toMatchObject({ distinct: 5_988, duplicates: 0, reordered: 2_988 })
+  })
+
   it('never holds more than its bound when late arrivals split holes', () => {
     const ledger = new StreamLedger()
     ledger.on(1_000_000, 0, 0)

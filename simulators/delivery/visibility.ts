@@ -9,7 +9,7 @@ export interface Visibility {
   settled: boolean
 }
 
-/** Numbers that an observer has not seen, and whether that means anything. */
+/** Numbers that an observer has not seen, and whether that means anything. The last may reach past the stream. */
 export interface Absence {
   from: number
   to: number
@@ -35,7 +35,7 @@ export function absencesOf(
   for (const { from, to, sinceMs, openedMs } of stream?.holes ?? []) {
     if (from >= generated) break
     const sight = sightBetween(ordered ? sinceMs : -Infinity, ordered ? openedMs : Infinity, visibility)
-    absences.push({ from, to: Math.min(to, generated - 1), sight })
+    absences.push({ from, to, sight })
   }
   const tail = (stream?.max ?? -1) + 1
   const tailSinceMs = stream === undefined || !ordered ? -Infinity : stream.maxMs
