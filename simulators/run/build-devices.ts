@@ -49,6 +49,18 @@ export function factsOf(fleet: Fleet, indexInFleet: number, run: number): Requir
   return identify(fleet, facts)
 }
 
+/** What the devices of a share know of themselves, per fleet. */
+export function devicesPerFleet(profile: Profile, share: Share, run: number): DeviceFacts[][] {
+  const roster = createRoster(profile)
+  const perFleet: DeviceFacts[][] = profile.fleets.map(() => [])
+  for (const number of devicesOf(roster.total, share)) {
+    const fleetIndex = roster.fleetOf(number)
+    const fleet = profile.fleets[fleetIndex]
+    if (fleet) perFleet[fleetIndex]?.push(factsOf(fleet, roster.indexOf(number), run))
+  }
+  return perFleet
+}
+
 /** Makes the devices of a share, each with the plan that it would have in any other share. */
 export function* buildDevices(facts: BuildFacts): Generator<Device> {
   const { profile, run, share } = facts

@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest'
 import { EventLog } from './event-log.ts'
 
+const REFUSED = { kind: 'connect-failed', text: 'ECONNREFUSED', closure: 'unreachable' } as const
+
 it('counts equal events as one and remembers the first device', () => {
   const log = new EventLog()
-  log.add(0, 'connect-failed', 'ECONNREFUSED', 'meters-1', 10)
-  log.add(0, 'connect-failed', 'ECONNREFUSED', 'meters-2', 20)
-  log.add(1, 'connect-failed', 'ECONNREFUSED', 'pumps-1', 30)
+  log.add(0, REFUSED, 'meters-1', 10)
+  log.add(0, REFUSED, 'meters-2', 20)
+  log.add(1, REFUSED, 'pumps-1', 30)
 
   const { events, dropped } = log.take()
 
@@ -19,7 +21,8 @@ it('counts equal events as one and remembers the first device', () => {
 
 it('counts what it has no room for', () => {
   const log = new EventLog()
-  for (let kind = 0; kind < 150; kind += 1) log.add(0, 'x', String(kind), 'meters-1', 0)
+  for (let kind = 0; kind < 150; kind += 1)
+    log.add(0, { kind: 'rejected', text: String(kind) }, 'meters-1', 0)
 
   const { events, dropped } = log.take()
 

@@ -1,3 +1,4 @@
+import type { DeviceEvent } from '../device/device.ts'
 import type { EventCount } from './messages.ts'
 
 /** Different events that a shard tells apart between two samples; more are counted, not kept. */
@@ -8,13 +9,13 @@ export class EventLog {
   #counts = new Map<string, EventCount>()
   #dropped = 0
 
-  add(fleet: number, kind: string, text: string, device: string, nowMs: number): void {
+  add(fleet: number, { kind, text, closure }: DeviceEvent, device: string, nowMs: number): void {
     const key = `${fleet} ${kind} ${text}`
     const known = this.#counts.get(key)
     if (known) known.count += 1
-    else if (this.#counts.size < MAX_KINDS)
-      this.#counts.set(key, { fleet, kind, text, count: 1, firstMs: nowMs, device })
-    else this.#dropped += 1
+    else if (this.#counts.size >= MAX_KINDS) this.#dropped += 1
+    else
+      this.#counts.set(key, { fleet, kind, closure: closure ?? null, text, count: 1, firstMs: nowMs, device })
   }
 
   /** Hands over what was collected and begins anew. `dropped` is the number of events that found no room. */

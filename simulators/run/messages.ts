@@ -1,4 +1,6 @@
 import type { ObserverHealth, ObserverReading, StreamBook } from '../delivery/types.ts'
+import type { EventKind } from '../device/device.ts'
+import type { Closure } from '../device/ports.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Share } from '../plan/partition.ts'
 import type { Profile } from '../profile/profile.ts'
@@ -122,7 +124,9 @@ export interface ShardSample {
 /** Equal things that happened to devices of one fleet since the last sample. */
 export interface EventCount {
   fleet: number
-  kind: string
+  kind: EventKind
+  /** How a connection, or an attempt at one, ended; null for all else. */
+  closure: Closure['kind'] | null
   text: string
   count: number
   firstMs: number

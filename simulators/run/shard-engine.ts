@@ -3,6 +3,7 @@ import type { StreamBook } from '../delivery/types.ts'
 import {
   type Device,
   type DeviceContext,
+  type DeviceEvent,
   DeviceSession,
   type DeviceStream,
   FIRST_ENTRY_TASK,
@@ -134,8 +135,8 @@ export class ShardEngine implements DeviceContext, SessionHooks<DeviceStream> {
     this.#late.record(us)
   }
 
-  event(device: Device, kind: string, text: string, nowMs: number): void {
-    this.log.add(device.fleet.index, kind, text, device.name, nowMs)
+  event(device: Device, what: DeviceEvent, nowMs: number): void {
+    this.log.add(device.fleet.index, what, device.name, nowMs)
   }
 
   deviceConnected(device: Device, sinceAskedMs: number): void {
@@ -161,7 +162,7 @@ export class ShardEngine implements DeviceContext, SessionHooks<DeviceStream> {
     } else {
       fleet.rejected += 1
       recorder.rejected(flight.seq, reasonCode)
-      this.event(device, 'rejected', reasonText('puback', reasonCode), nowMs)
+      this.event(device, { kind: 'rejected', text: reasonText('puback', reasonCode) }, nowMs)
     }
     device.acknowledged()
   }
@@ -178,7 +179,11 @@ export class ShardEngine implements DeviceContext, SessionHooks<DeviceStream> {
     if (!(session instanceof DeviceSession)) return
     for (const code of reasonCodes) {
       if (code >= FIRST_FAILURE)
-        this.event(session.device, 'subscribe-failed', reasonText('suback', code), this.#clock())
+        this.event(
+          session.device,
+          { kind: 'subscribe-failed', text: reasonText('suback', code) },
+          this.#clock(),
+        )
     }
   }
 

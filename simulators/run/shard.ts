@@ -1,12 +1,10 @@
-import { type Connector, createConnectors } from '../device/connector.ts'
-import type { Device } from '../device/device.ts'
+import { createConnector } from '../device/connector.ts'
 import type { FleetRuntime } from '../device/fleet-runtime.ts'
-import { compilePublish } from '../device/payload/program.ts'
-import { ReplayFolder } from '../device/payload/replay.ts'
+import { compilePrograms } from '../device/payload/compile-programs.ts'
 import type { RunClock } from '../device/ports.ts'
 import { LatencyHistogram, loadHistograms } from '../metrics/histogram.ts'
 import { endpointOf } from '../profile/endpoint.ts'
-import { buildDevices, createFleets, factsOf, taskStride } from './build-devices.ts'
+import { buildDevices, createFleets, devicesPerFleet, taskStride } from './build-devices.ts'
 import { LoopMonitor } from './loop-monitor.ts'
 import type { ShardDown, ShardSample, ShardUp } from './messages.ts'
 import { runClock } from './run-clock.ts'
@@ -79,7 +77,12 @@ class Shard {
     await loadHistograms()
     const endpoints = profile.fleets.map((fleet) => endpointOf(profile, fleet, embeddedPort))
     const protocols = endpoints.map((endpoint) => endpoint.protocol)
-    const connectors = createConnectors(endpoints, baseDir)
+    const devices = devicesPerFleet(profile, share, run)
+    const connectors = await Promise.all(
+      endpoints.map((endpoint, fleet) =>
+        createConnector({ endpoint, baseDir, devices: devices[fleet] ?? [], wallNowMs: Date.now() }),
+      ),
+    )
     this.#fleets = createFleets(profile)
     this.#histograms = profile.fleets.map(() => ({
       ack: new LatencyHistogram(),
@@ -92,13 +95,13 @@ class Shard {
       stride: taskStride(profile),
       histograms: this.#histograms,
       lateness: this.#lateness,
-      open: (device: Device) =>
-        connectorOf(connectors, device).open(factsOf(device.fleet.fleet, device.index, run)),
+      open: ({ fleet, name }) => {
+        const connector = connectors[fleet.index]
+        if (!connector) throw new Error(`fleet ${fleet.index} has no connector`)
+        return connector.open(name)
+      },
     })
-    const files = new ReplayFolder(baseDir)
-    const programs = profile.fleets.map((fleet, index) =>
-      fleet.publish.map((publish) => compilePublish(publish, { protocol: protocols[index] ?? 5, files })),
-    )
+    const programs = compilePrograms(profile, protocols, baseDir)
     const context = {
       profile,
       run,
@@ -109,7 +112,6 @@ class Shard {
       protocols,
     }
     for (const device of buildDevices({ ...context, context: engine })) engine.add(device)
-    await Promise.all(connectors.map((connector) => connector.prepare(engine.devices.length)))
     this.#engine = engine
     this.#link.send({ type: 'ready', devices: engine.devices.length })
   }
@@ -171,10 +173,4 @@ class Shard {
       monitor: this.#monitor,
     })
   }
-}
-
-function connectorOf(connectors: readonly Connector[], device: Device): Connector {
-  const connector = connectors[device.fleet.index]
-  if (!connector) throw new Error(`fleet ${device.fleet.index} has no connector`)
-  return connector
 }
