@@ -55,7 +55,8 @@ export function mendSessions(persistence: AedesPersistence): (client: SessionOwn
     return stored
   }
   persistence.incomingDelPacket = async (client, packet) => {
-    if (!inbound.get(client.id)?.delete(packet.messageId)) throw new Error('no such packet')
+    // A client may have gone meanwhile. Aedes does not catch what is thrown here: it would end the process.
+    inbound.get(client.id)?.delete(packet.messageId)
   }
   persistence.cleanSubscriptions = (client) => {
     // Called at a clean start and when a session expires: all of the session ends here.

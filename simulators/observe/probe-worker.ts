@@ -1,0 +1,81 @@
+import { AppError } from '../errors.ts'
+import type { ProbeDown, ProbeUp, RunFacts } from '../run/messages.ts'
+import { toWireError } from '../run/wire-error.ts'
+import type { WorkerLink } from '../run/worker-port.ts'
+import { Probe } from './probe.ts'
+
+const SAMPLE_EVERY_MS = 250
+
+/**
+ * The body of the probe's process. Resolves when it has ended: told to stop, or left alone by its supervisor, whose end
+ * closes the link.
+ */
+export function runProbe(link: WorkerLink<ProbeDown, ProbeUp>): Promise<void> {
+  return new Promise((resolve) => {
+    let subscribing: Promise<Probe> | undefined
+    let sampler: NodeJS.Timeout | undefined
+    let ended = false
+
+    const end = () => {
+      if (ended) return
+      ended = true
+      clearInterval(sampler)
+      const stopped = subscribing?.then((probe) => probe.stop()).catch(() => undefined)
+      void Promise.resolve(stopped).then(resolve)
+    }
+
+    const subscribe = async (facts: RunFacts) => {
+      subscribing = Probe.subscribe(facts)
+      try {
+        const probe = await subscribing
+        if (!ended) link.send({ type: 'subscribed', health: probe.health() })
+      } catch (thrown) {
+        if (ended) return
+        link.send({ type: 'failed', error: toWireError(thrown) })
+        end()
+      }
+    }
+
+    const tell = (act: (probe: Probe) => void) => {
+      if (!subscribing) {
+        const message = 'The probe was asked before it was told to subscribe.'
+        link.send({ type: 'failed', error: toWireError(new AppError({ code: 'INTERNAL', message })) })
+        return
+      }
+      subscribing.then((probe) => {
+        if (!ended) act(probe)
+      }, ignore)
+    }
+
+    link.onClosed(end)
+    link.onMessage((message) => {
+      if (ended) return
+      switch (message.type) {
+        case 'subscribe':
+          void subscribe(message.facts)
+          break
+        case 'run-started':
+          tell((probe) => {
+            probe.start(message.zeroMs, message.warmUps)
+            clearInterval(sampler)
+            sampler = setInterval(
+              () => link.send({ type: 'sample', sample: probe.sample() }),
+              SAMPLE_EVERY_MS,
+            )
+          })
+          break
+        case 'draining':
+          tell((probe) => probe.drain())
+          break
+        case 'read':
+          tell((probe) => link.send({ type: 'reading', ...probe.read() }))
+          break
+        case 'stop':
+          end()
+          break
+      }
+    })
+  })
+}
+
+const ignore = () => undefined
