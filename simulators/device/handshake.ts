@@ -37,7 +37,8 @@ export function connectPacket(settings: SessionSettings, clientId: string): Buff
     protocolId: 'MQTT',
     protocolVersion: protocol,
     clientId,
-    clean: settings.cleanStart,
+    // A client without id has no session to resume; mqtt-packet holds MQTT 5 to the stricter rule of 3.1.1.
+    clean: settings.cleanStart || (clientId === '' && protocol === 5),
     keepalive: settings.keepAliveS,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password: Buffer.from(password) }),
