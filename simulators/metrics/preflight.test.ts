@@ -112,5 +112,6 @@ describe('the pre-flight check', () => {
       { message: expect.stringContaining('the stages will let 0 of the') },
     ])
     expect(assess([fleet(1_000, { peakWanted: 500, peakConnected: 500 })]).warnings).toEqual([])
+    expect(assess([fleet(0)]).warnings).toEqual([])
   })
 })

@@ -142,7 +142,8 @@ function checkArrivals(
   { name, devices, peakWanted, peakConnected }: FleetLoadSummary,
   found: Preflight,
 ): void {
-  if (peakConnected >= peakWanted && peakConnected > 0) return
+  // A machine's share of a small fleet may hold none of its devices.
+  if (devices === 0 || (peakConnected >= peakWanted && peakConnected > 0)) return
   const why = peakWanted > peakConnected ? 'connect.rate' : 'the stages'
   found.warnings.push({
     code: 'CONNECT_RATE',

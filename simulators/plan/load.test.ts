@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Fleet, Profile } from '../profile/profile.ts'
 import { profileSchema } from '../profile/schema/profile.ts'
-import { createTargets, plannedLoad, targetRateHz } from './load.ts'
+import { createTargets, type PlannedLoad, plannedLoad, targetRateHz } from './load.ts'
 import { createRandom } from './random.ts'
 import { createSchedule } from './schedule.ts'
 
@@ -98,7 +98,19 @@ describe('the planned load', () => {
       profile({ fleets: [{ count: 1_000, connect: { rate: '10/s' } }], stages: [{ for: '20s' }] }),
     )
 
-    expect(load.perFleet[0]?.peakConnected).toBe(200)
+    expect(load.perFleet[0]).toMatchObject({ peakWanted: 1_000, peakConnected: 200 })
+  })
+
+  it('wants whole devices, as the plan of connections does', () => {
+    for (const [count, devices, share] of [
+      [100, '7%', 7],
+      [100, '29%', 29],
+      [10, '24%', 2],
+    ] as const) {
+      const load = plannedLoad(profile({ fleets: [{ count }], stages: [{ for: '20s', devices }] }))
+
+      expect(load.perFleet[0]).toMatchObject({ peakWanted: share, peakConnected: share })
+    }
   })
 
   it('foretells what the schedules then do, also with limits and a ramp', () => {
@@ -136,6 +148,25 @@ describe('the planned load', () => {
     }
 
     expect(messages / plannedLoad(planned).messages).toBeCloseTo(1, 1)
+  })
+
+  it('asks of each machine its share, and of all together the whole', () => {
+    const planned = profile({
+      fleets: [
+        { count: 3, connect: { rate: '1000000/s' }, publish: [{ topic: 't', every: '1s', qos: 1 }] },
+        { count: 1_000, connect: { rate: '1000000/s' }, publish: [{ topic: 't', every: '1s', limit: 5 }] },
+      ],
+      stages: [{ for: '10s' }],
+    })
+    const shares = Array.from({ length: 8 }, (_, index) => plannedLoad(planned, { index, count: 8 }))
+    const total = (of: (load: PlannedLoad) => number) => shares.reduce((sum, share) => sum + of(share), 0)
+
+    expect(shares.map((share) => share.perFleet[0]?.messages)).toEqual([10, 10, 10, 0, 0, 0, 0, 0])
+    expect(total((load) => load.devices)).toBe(1_003)
+    expect(total((load) => load.messages)).toBe(5_030)
+    expect(total((load) => load.peakTotalRateHz)).toBeCloseTo(1_003, 6)
+    expect(total((load) => load.perFleet[1]?.peakConnected ?? 0)).toBe(1_000)
+    expect(createTargets(planned, { index: 3, count: 8 }).rateHz(5_000, 0)).toBe(0)
   })
 
   it('is planned in no time for a million devices', () => {

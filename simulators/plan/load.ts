@@ -1,5 +1,7 @@
 import type { Fleet, Profile } from '../profile/profile.ts'
 import { FleetLoad } from './fleet-load.ts'
+import { type Share, sizeWithin, WHOLE } from './partition.ts'
+import { createRoster } from './roster.ts'
 import { createTimeline, type Timeline } from './timeline.ts'
 
 /** What a profile will ask of the machine and of the broker. */
@@ -31,14 +33,21 @@ export interface FleetLoadSummary {
   tls: boolean
 }
 
-/** The planned rates of a profile over time: the target line of the series and what "of target" in a threshold means. */
+/**
+ * The planned rates of a profile, or of a machine's share of it, over time: the target line of the series, and what
+ * "of target" in a threshold means.
+ */
 export class Targets {
   readonly timeline: Timeline
   readonly fleets: readonly FleetLoad[]
 
-  constructor(profile: Pick<Profile, 'fleets' | 'stages'>) {
+  constructor(profile: Pick<Profile, 'fleets' | 'stages'>, share: Share = WHOLE) {
+    const roster = createRoster(profile)
     this.timeline = createTimeline(profile.stages)
-    this.fleets = profile.fleets.map((fleet) => new FleetLoad(fleet, this.timeline))
+    this.fleets = profile.fleets.map((fleet, index) => {
+      const devices = sizeWithin(roster.firstDevice(index), fleet.count, share)
+      return new FleetLoad(fleet, this.timeline, devices)
+    })
   }
 
   /** Messages per second that a fleet owes at a time; of all fleets when `fleet` is left out. */
@@ -54,7 +63,7 @@ export class Targets {
 
   /** Devices that are meant to be connected at a time. */
   connected(timeMs: number, fleet?: number): number {
-    return this.#sum(fleet, (load) => load.plan.connectedAt(timeMs))
+    return this.#sum(fleet, (load) => load.connectedAt(timeMs))
   }
 
   #sum(fleet: number | undefined, of: (load: FleetLoad) => number): number {
@@ -64,8 +73,8 @@ export class Targets {
   }
 }
 
-export function createTargets(profile: Pick<Profile, 'fleets' | 'stages'>): Targets {
-  return new Targets(profile)
+export function createTargets(profile: Pick<Profile, 'fleets' | 'stages'>, share: Share = WHOLE): Targets {
+  return new Targets(profile, share)
 }
 
 /** Messages per second that a fleet owes at a time. For many times, keep a `Targets`. */
@@ -73,9 +82,12 @@ export function targetRateHz(fleet: Fleet, timeline: Timeline, timeMs: number): 
   return new FleetLoad(fleet, timeline).targetRateHz(timeMs)
 }
 
-export function plannedLoad(profile: Pick<Profile, 'fleets' | 'stages' | 'broker'>): PlannedLoad {
-  const { timeline, fleets } = createTargets(profile)
-  const peakShare = Math.max(0, ...timeline.spans.flatMap((span) => [span.startShare, span.endShare]))
+/** What a profile, or a machine's share of it, will ask for. */
+export function plannedLoad(
+  profile: Pick<Profile, 'fleets' | 'stages' | 'broker'>,
+  share: Share = WHOLE,
+): PlannedLoad {
+  const { timeline, fleets } = createTargets(profile, share)
   const load: PlannedLoad = {
     devices: fleets.reduce((sum, fleet) => sum + fleet.devices, 0),
     durationMs: timeline.durationMs,
@@ -83,9 +95,7 @@ export function plannedLoad(profile: Pick<Profile, 'fleets' | 'stages' | 'broker
     peakQos0RateHz: 0,
     peakQos12RateHz: 0,
     messages: 0,
-    perFleet: fleets.map((fleet, index) =>
-      summaryOf(fleet, profile.fleets[index], profile.broker.url, peakShare),
-    ),
+    perFleet: fleets.map((fleet, index) => summaryOf(fleet, profile.fleets[index], profile.broker.url)),
   }
   for (const { timeMs, factor } of momentsOf(timeline, fleets)) {
     let total = 0
@@ -115,14 +125,13 @@ function summaryOf(
   load: FleetLoad,
   fleet: Fleet | undefined,
   profileUrl: string | undefined,
-  peakShare: number,
 ): FleetLoadSummary {
   const target = fleet?.broker?.url ?? profileUrl ?? null
   return {
     name: load.name,
     devices: load.devices,
-    peakWanted: Math.round(load.devices * peakShare),
-    peakConnected: load.plan.peak,
+    peakWanted: load.peakWanted,
+    peakConnected: load.peakConnected,
     ratePerDeviceHz: load.ratePerDeviceHz,
     peakRateHz: 0,
     messages: 0,

@@ -17,6 +17,11 @@ export function sizeOf(total: number, { index, count }: Share): number {
   return total > index ? Math.ceil((total - index) / count) : 0
 }
 
+/** How many of the devices from `first` on, `count` of them, a share holds. */
+export function sizeWithin(first: number, count: number, share: Share): number {
+  return sizeOf(first + count, share) - sizeOf(first, share)
+}
+
 /** The devices of a share, ascending. */
 export function devicesOf(total: number, share: Share): Uint32Array {
   const devices = new Uint32Array(sizeOf(total, share))
