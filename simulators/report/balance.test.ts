@@ -109,7 +109,7 @@ describe('the balance of a report', () => {
         const parts = [report, ...report.fleets]
         const places = parts
           .flatMap(countsOf)
-          .filter(({ key }) => !['foreign', 'damaged', 'retained'].includes(key))
+          .filter(({ key }) => !['foreign', 'damaged', 'retained', 'phantom'].includes(key))
         const place = places[pick % places.length]
         if (!place) throw new Error('a report without counts')
         Reflect.set(place.holder, place.key, Number(Reflect.get(place.holder, place.key)) + 1)
@@ -118,6 +118,18 @@ describe('the balance of a report', () => {
       }),
       { numRuns: 200 },
     )
+  })
+
+  it('allows for phantoms that belong to no fleet, and not for fleets with more than there are', () => {
+    const report = buildReport(runOutcome())
+    const [fleet] = report.fleets
+    if (!report.observers.mqtt || !fleet?.observers.mqtt) throw new Error('no observer')
+
+    report.observers.mqtt.phantom = 2
+    expect(checkBalance(report)).toEqual([])
+
+    fleet.observers.mqtt.phantom = 3
+    expect(checkBalance(report)).toEqual(['total: phantom is 2, the fleets add up to 3'])
   })
 
   it('puts the broken equation in words', () => {

@@ -1,6 +1,7 @@
 import type { Books, DeliveryCounts, Finding, ObserverHealth } from '../delivery/types.ts'
+import { isRecord } from '../profile/problem.ts'
+import { withoutSecrets } from '../profile/secrets.ts'
 import type { FleetOutcome, RunIdentity, RunOutcome } from './outcome.ts'
-import { redactProfile, redactUrl } from './redact.ts'
 import { type FleetReport, REPORT_VERSION, type Report } from './schema.ts'
 
 function books({ generated, notSent, sent, acked, rejected, inDoubt }: Books): Report['books'] {
@@ -75,13 +76,15 @@ function runReport(identity: RunIdentity): Report['run'] {
     interrupted,
     seed,
     shard: share && `${share.index}/${share.count}`,
-    broker: { url: redactUrl(broker.url), protocol: broker.protocol === 4 ? '3.1.1' : '5' },
+    broker: { url: String(withoutSecrets(broker.url)), protocol: broker.protocol === 4 ? '3.1.1' : '5' },
   }
 }
 
 /** The report of a run: the same numbers under the names that readers of report.json rely on. */
 export function buildReport(outcome: RunOutcome): Report {
   const { delivery, probe, findings } = outcome
+  // Profiles with inline passwords do not run: this is the second lock on the same door.
+  const source = withoutSecrets(outcome.source)
   return {
     kind: 'flotilla-report',
     version: REPORT_VERSION,
@@ -101,7 +104,7 @@ export function buildReport(outcome: RunOutcome): Report {
     series: outcome.series,
     events: outcome.events,
     eventsDropped: outcome.eventsDropped,
-    profile: redactProfile(outcome.source),
+    profile: isRecord(source) ? source : {},
     environment: outcome.environment,
   }
 }
