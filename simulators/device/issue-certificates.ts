@@ -88,7 +88,8 @@ export async function issueCertificates(request: IssueRequest): Promise<ClientCe
     const certificate = await x509.X509CertificateGenerator.create(
       {
         serialNumber: serial.toString('hex'),
-        subject: [{ CN: [commonName] }],
+        // As an object, because quotes and # in a plain string have a meaning of their own.
+        subject: new x509.Name([{ CN: [{ utf8String: commonName }] }]),
         issuer,
         notBefore,
         notAfter,
