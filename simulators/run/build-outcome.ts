@@ -1,6 +1,7 @@
 import { assessGenerator } from '../metrics/health.ts'
 import type { Series } from '../metrics/series.ts'
 import type { ShardHealth } from '../metrics/types.ts'
+import type { Targets } from '../plan/load.ts'
 import type { Profile } from '../profile/profile.ts'
 import type {
   ConnectionCounts,
@@ -20,6 +21,8 @@ import type { ShardRecord } from './shard-group.ts'
 
 export interface OutcomeFacts {
   profile: Profile
+  /** Of the share of this machine. */
+  targets: Targets
   source: unknown
   identity: RunIdentity
   environment: Environment
@@ -55,7 +58,17 @@ export function buildOutcome(facts: OutcomeFacts): RunOutcome {
     cores: facts.environment.cores,
   })
   const { interrupted } = identity
-  const base = { profile, tally, totals, conclusion, generator, reading, shards, settled }
+  const base = {
+    profile,
+    targets: facts.targets,
+    tally,
+    totals,
+    conclusion,
+    generator,
+    reading,
+    shards,
+    settled,
+  }
   const judged = { ...base, interrupted, startFailure, planned, publishedMs }
   const thresholds = judgeThresholds(judged)
   const { verdict, reasons, findings } = judgeRun(judged, thresholds)

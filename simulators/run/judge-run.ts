@@ -4,7 +4,7 @@ import { evaluateThreshold, type ScopeFacts, type ThresholdFacts } from '../metr
 import { busiestShardCpu } from '../metrics/health.ts'
 import { parseThreshold } from '../metrics/thresholds.ts'
 import type { GeneratorHealth, ThresholdResult } from '../metrics/types.ts'
-import { createTargets } from '../plan/load.ts'
+import type { Targets } from '../plan/load.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { Conclusion } from './conclude.ts'
 import type { FleetTotals } from './messages.ts'
@@ -14,6 +14,7 @@ import type { ShardRecord } from './shard-group.ts'
 
 export interface JudgeFacts {
   profile: Profile
+  targets: Targets
   tally: RunTally
   totals: readonly FleetTotals[]
   conclusion: Conclusion
@@ -67,18 +68,17 @@ export function judgeRun(facts: JudgeFacts, thresholds: ThresholdResult[]) {
 
 function thresholdFacts(facts: JudgeFacts, afterMs: number): ThresholdFacts {
   const { profile, generator, reading } = facts
-  const targets = createTargets(profile)
   const scopes = profile.fleets.map((fleet, index) => {
     const totals = facts.totals[index] ?? emptyTotals()
     const delivered = facts.conclusion.attributed.fleets[index]?.counts?.delivered ?? 0
-    return [fleet.name, scopeFacts(facts, afterMs, index, totals, delivered, targets)] as const
+    return [fleet.name, scopeFacts(facts, afterMs, index, totals, delivered)] as const
   })
   const sum = emptyTotals()
   for (const totals of facts.totals) addTotals(sum, totals)
   const delivered = facts.conclusion.attributed.total.counts?.delivered ?? 0
   return {
     isObserved: reading !== null,
-    total: scopeFacts(facts, afterMs, undefined, sum, delivered, targets),
+    total: scopeFacts(facts, afterMs, undefined, sum, delivered),
     fleets: new Map(scopes),
     machine: { eventLoopDelayP99Ms: generator.eventLoopDelayP99Ms, cpu: busiestShardCpu(generator.shards) },
   }
@@ -86,12 +86,11 @@ function thresholdFacts(facts: JudgeFacts, afterMs: number): ThresholdFacts {
 
 /** `fleet` undefined: all together. */
 function scopeFacts(
-  { profile, tally, conclusion, publishedMs }: JudgeFacts,
+  { profile, targets, tally, conclusion, publishedMs }: JudgeFacts,
   afterMs: number,
   fleet: number | undefined,
   totals: FleetTotals,
   delivered: number,
-  targets: ReturnType<typeof createTargets>,
 ): ScopeFacts {
   const judged = fleet === undefined ? conclusion.attributed.total : conclusion.attributed.fleets[fleet]
   const books = (fleet === undefined ? conclusion.books : conclusion.fleetBooks[fleet]) ?? conclusion.books

@@ -5,7 +5,8 @@ import { assessPreflight } from '../metrics/preflight.ts'
 import { createSeries, type Series } from '../metrics/series.ts'
 import { warmUpsOf } from '../metrics/thresholds.ts'
 import { createTargets, plannedLoad, type Targets } from '../plan/load.ts'
-import { type Share, shareOf, WHOLE } from '../plan/partition.ts'
+import { type Share, shareOf, sizeOf, WHOLE } from '../plan/partition.ts'
+import { createRoster } from '../plan/roster.ts'
 import { shardCount } from '../plan/shard-count.ts'
 import { endpointOf } from '../profile/endpoint.ts'
 import { buildReport } from '../report/build.ts'
@@ -73,7 +74,7 @@ class Run {
     const { profile } = options
     this.#options = options
     this.#share = options.share ?? WHOLE
-    this.#targets = createTargets(profile)
+    this.#targets = createTargets(profile, this.#share)
     this.#durationMs = this.#targets.timeline.durationMs
     this.#publishedMs = this.#durationMs
     this.#events = new RunEvents(
@@ -129,7 +130,7 @@ class Run {
   /** Starts broker, probe and shards, in this order: nothing is published before somebody watches. */
   async #open(): Promise<RunFacts> {
     const { profile, baseDir, workers, run, limits } = this.#options
-    const load = plannedLoad(profile)
+    const load = plannedLoad(profile, this.#share)
     const shards = this.#options.shards ?? shardCount(load, limits.cores)
     const preflight = assessPreflight(load, limits, shards)
     for (const { code, message, hint } of preflight.warnings)
@@ -149,7 +150,7 @@ class Run {
     this.#tally = new RunTally(profile.fleets.length, warmUps)
     this.#series = createSeries({
       fleets: profile.fleets.length,
-      targetRateHz: (timeMs, fleet) => this.#targets.rateHz(timeMs, fleet) / this.#share.count,
+      targetRateHz: (timeMs, fleet) => this.#targets.rateHz(timeMs, fleet),
     })
     this.#meter = new ProgressMeter(this.#tally)
     if (profile.observe.probe !== false && isObservable(profile)) {
@@ -242,6 +243,7 @@ class Run {
     return buildReport(
       buildOutcome({
         profile,
+        targets: this.#targets,
         source,
         environment,
         identity: {
@@ -322,14 +324,14 @@ class Run {
     if (!meter) return
     const nowMs = Math.max(0, this.#nowMs())
     const { profile } = this.#options
-    const targetPerS = this.#state === 'draining' ? 0 : this.#targets.rateHz(nowMs) / this.#share.count
-    const devices = profile.fleets.reduce((sum, fleet) => sum + fleet.count, 0)
+    const targetPerS = this.#state === 'draining' ? 0 : this.#targets.rateHz(nowMs)
+    const devices = sizeOf(createRoster(profile).total, this.#share)
     const progress: RunProgress = {
       ...meter.read(nowMs),
       state: this.#state,
       tMs: nowMs,
       totalMs: this.#durationMs,
-      devices: Math.round(devices / this.#share.count),
+      devices,
       targetPerS,
       ...(this.#drainRemainingMs === undefined ? {} : { drainRemainingMs: this.#drainRemainingMs }),
     }
