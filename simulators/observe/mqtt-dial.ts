@@ -78,7 +78,8 @@ export function connected(client: MqttClient, { url, protocol }: ProbeEndpoint):
     const count = (bytes: Buffer) => {
       bytesRead += bytes.length
     }
-    stream.on('data', count)
+    // Before MQTT.js, which may fail on these very bytes.
+    stream.prependListener('data', count)
     const fail = (error?: Error) => {
       settle()
       reject(connectFailure({ url, protocol, error, bytesRead }))

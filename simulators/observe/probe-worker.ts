@@ -15,17 +15,19 @@ export function runProbe(link: WorkerLink<ProbeDown, ProbeUp>): Promise<void> {
     let subscribing: Promise<Probe> | undefined
     let sampler: NodeJS.Timeout | undefined
     let ended = false
+    const giveUp = new AbortController()
 
     const end = () => {
       if (ended) return
       ended = true
       clearInterval(sampler)
+      giveUp.abort()
       const stopped = subscribing?.then((probe) => probe.stop()).catch(() => undefined)
       void Promise.resolve(stopped).then(resolve)
     }
 
     const subscribe = async (facts: RunFacts) => {
-      subscribing = Probe.subscribe(facts)
+      subscribing = Probe.subscribe(facts, giveUp.signal)
       try {
         const probe = await subscribing
         if (!ended) link.send({ type: 'subscribed', health: probe.health() })

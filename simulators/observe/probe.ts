@@ -33,8 +33,8 @@ export class Probe {
     this.#recorder = recorder
   }
 
-  /** Connects and subscribes to all that the profile publishes. Rejects with an AppError that says why not. */
-  static async subscribe(facts: RunFacts): Promise<Probe> {
+  /** Connects and subscribes to all that the profile publishes. Rejects with an AppError that says why not; `signal` gives up. */
+  static async subscribe(facts: RunFacts, signal?: AbortSignal): Promise<Probe> {
     const { profile, run } = facts
     const settings = profile.observe.probe === false ? {} : profile.observe.probe
     const sources = topicSources(profile, run)
@@ -49,11 +49,16 @@ export class Probe {
         probe.#recorder.see(packet, reader, nowMs - probe.#zeroMs),
       )
     })
+    const giveUp = () => void probe.stop()
+    signal?.addEventListener('abort', giveUp)
+    if (signal?.aborted) giveUp()
     try {
       await Promise.all(probe.#connections.map((connection) => connection.open()))
     } catch (error) {
       await probe.stop()
       throw error
+    } finally {
+      signal?.removeEventListener('abort', giveUp)
     }
     probe.#monitor.start()
     return probe

@@ -20,7 +20,7 @@ export function connectionsFor(sources: readonly TopicSource[]): number {
  */
 export function splitTopics(sources: readonly TopicSource[], connections: number): string[][] {
   const filters = disjointFilters(sources.map((source) => source.filter))
-  if (connections <= 1) return [filters]
+  if (connections <= 1 && filters.length > 0) return [filters]
   const shares = Array.from({ length: connections }, () => ({ rateHz: 0, topics: new Set<string>() }))
   const whole: { filter: string; rateHz: number }[] = []
   let room = KNOWN_TOPICS_MAX
