@@ -49,7 +49,7 @@ export function readJson(raw: string): ReadJson {
   if (error || !root || value === undefined)
     return refusal('not-json', syntaxMessage(text, error), JSON_HINT, lines.at(error?.offset ?? 0))
 
-  const place = (complaint: Complaint) => placed(complaint, offsetOf(root, complaint.path), lines)
+  const place = (complaint: Complaint) => placed(complaint, offsetOf(root, complaint), lines)
   const problems: Problem[] = []
   checkKeys(root, [], (complaint, offset) => problems.push(placed(complaint, offset, lines)))
   return { ok: true, document: { value: value.value, place }, problems }
@@ -121,19 +121,17 @@ function placed(complaint: Complaint, offset: number, lines: TextLines): Problem
   return { code, path: formatPath(path), ...lines.at(offset), message, hint }
 }
 
-/** Offset of the value at a path (of the key for a key that is complained about), or of what exists of it. */
-function offsetOf(root: Node, path: Path): number {
+/** Offset of the value at a path (of the key where the key itself is wrong), or of what exists of it. */
+function offsetOf(root: Node, { path, code }: Complaint): number {
   for (let length = path.length; length > 0; length--) {
     const node = findNodeAtLocation(root, path.slice(0, length))
-    if (node)
-      return node.parent?.type === 'property' && length === path.length ? keyOrValue(node) : node.offset
+    if (!node) continue
+    // Containers are pointed at by their key, scalars by themselves.
+    const byKey = code === 'unknown-key' || node.type === 'object' || node.type === 'array'
+    const property = node.parent?.type === 'property' ? node.parent : undefined
+    return byKey && property && length === path.length ? property.offset : node.offset
   }
   return root.offset
-}
-
-/** Containers are pointed at by their key, scalars by themselves. */
-function keyOrValue(node: Node): number {
-  return node.type === 'object' || node.type === 'array' ? (node.parent?.offset ?? node.offset) : node.offset
 }
 
 function checkKeys(node: Node, path: Path, report: (complaint: Complaint, offset: number) => void): void {

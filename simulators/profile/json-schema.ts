@@ -30,7 +30,15 @@ export interface JsonSchema {
 
 /** The published JSON Schema of a profile file, made from the zod schema that Flotilla itself uses. */
 export function profileJsonSchema(): JsonSchema {
-  const schema = z.toJSONSchema(profileSchema, { target: 'draft-7', io: 'input' })
+  const schema = z.toJSONSchema(profileSchema, {
+    target: 'draft-7',
+    io: 'input',
+    // zod leaves examples out where a value is transformed, because they might be of the output; ours are of the input.
+    override: ({ zodSchema, jsonSchema }) => {
+      const examples = z.globalRegistry.get(zodSchema)?.examples
+      if (Array.isArray(examples)) jsonSchema.examples = examples
+    },
+  })
   return {
     // zod types its result by the whole of JSON Schema; what it makes of our schema uses this part of it.
     ...(schema as JsonSchema),

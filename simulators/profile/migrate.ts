@@ -20,12 +20,15 @@ export function migrate(value: unknown, steps = STEPS, current: number = PROFILE
     return refused('not-a-profile', [], `a profile is a JSON object, not ${kindOf(value)}`, smallest(current))
   const version = value.version
   if (version === undefined)
-    return refused(
-      'version',
-      [],
-      'the profile has no "version"',
-      `Add "version": ${current} as its first key.`,
-    )
+    return {
+      ...refused(
+        'version',
+        [],
+        'the profile has no "version"',
+        `Add "version": ${current} as its first key.`,
+      ),
+      readAs: { ...value, version: current },
+    }
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 0)
     return {
       ...refused(

@@ -21,16 +21,15 @@ export function checkClients(profile: Profile, report: Report): void {
 }
 
 function checkNames(fleets: readonly Fleet[], report: Report): void {
-  const first = new Map<string, number>()
+  const seen = new Set<string>()
   for (const [index, { name }] of fleets.entries()) {
-    const other = first.get(name)
-    if (other === undefined) first.set(name, index)
-    else
+    if (seen.has(name))
       report(
         ['fleets', index, 'name'],
-        `fleets[${other}] is named "${name}" too`,
+        `a fleet above is named "${name}" too`,
         'Give every fleet a name of its own; reports and thresholds go by it.',
       )
+    seen.add(name)
   }
 }
 

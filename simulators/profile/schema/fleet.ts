@@ -179,7 +179,7 @@ export const fleetSchema = z.strictObject({
   publish: z
     .array(publishSchema)
     .max(64)
-    .default([])
+    .prefault([])
     .describe('What each device publishes; every entry is a schedule of its own.'),
   subscribe: z
     .array(subscriptionSchema)

@@ -122,7 +122,7 @@ export const profileSchema = z.strictObject({
   thresholds: z
     .array(thresholdSchema)
     .max(100)
-    .default([])
+    .prefault([])
     .describe('Conditions over metrics that make the run pass or fail.')
     .meta({ examples: [['lost == 0', 'e2e.p99 < 250ms']] }),
 })

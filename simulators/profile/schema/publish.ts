@@ -118,7 +118,7 @@ export const publishSchema = z
       .meta({ examples: ['site/{{device}}/telemetry'] }),
     qos: z
       .union([qos(), mixedQos])
-      .default(0)
+      .prefault(0)
       .describe('0, 1 or 2, or weights such as { "0": 70, "1": 30 }.')
       .meta({ examples: [1, { '0': 70, '1': 30 }] }),
     every: span()
@@ -130,7 +130,7 @@ export const publishSchema = z
       .describe('Messages per device in a time; instead of `every`.')
       .meta({ examples: ['5/s'] })
       .optional(),
-    arrival: arrival.default('constant'),
+    arrival: arrival.prefault('constant'),
     limit: z
       .int()
       .min(1)
