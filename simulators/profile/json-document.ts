@@ -13,6 +13,8 @@ import { TextLines } from './text-lines.ts'
 export const MAX_PROFILE_BYTES = 1_048_576
 /** Deeper nesting than any profile needs, and far below what recursion can stand. */
 const MAX_DEPTH = 64
+/** More entries than any profile needs; zod fails on the stack when it has as many issues as arguments fit on it. */
+const MAX_ENTRIES = 50_000
 
 /** A JSON text with its value and the place of every part. */
 export interface JsonDocument {
@@ -33,13 +35,20 @@ export function readJson(raw: string): ReadJson {
   const lines = new TextLines(text)
   if (text.trim() === '')
     return refusal('empty', 'the file is empty', 'flotilla init NAME writes a profile to begin with.')
-  const deep = tooDeepAt(text)
-  if (deep >= 0)
+  const beyond = excess(text)
+  if (typeof beyond === 'number')
     return refusal(
       'too-deep',
       `nested deeper than ${MAX_DEPTH} levels`,
       'No profile needs this; check the brackets.',
-      lines.at(deep),
+      lines.at(beyond),
+    )
+
+  if (beyond === 'too-many')
+    return refusal(
+      'too-large',
+      `the profile holds more than ${MAX_ENTRIES} values`,
+      'Move large payloads to a replay file.',
     )
 
   const errors: ParseError[] = []
@@ -76,9 +85,10 @@ function parseStrictly(text: string): { value: unknown } | undefined {
   }
 }
 
-/** Offset of the bracket that goes too deep, or -1; without recursion, because the parser recurses. */
-function tooDeepAt(text: string): number {
+/** Offset of the bracket that goes too deep, or whether there are too many values; the parser recurses, this does not. */
+function excess(text: string): number | 'too-many' | undefined {
   let depth = 0
+  let entries = 0
   let inString = false
   for (let at = 0; at < text.length; at++) {
     const char = text[at]
@@ -89,8 +99,9 @@ function tooDeepAt(text: string): number {
     else if (char === '{' || char === '[') {
       if (++depth > MAX_DEPTH) return at
     } else if (char === '}' || char === ']') depth -= 1
+    else if (char === ',' && ++entries > MAX_ENTRIES) return 'too-many'
   }
-  return -1
+  return undefined
 }
 
 const SYNTAX: Readonly<Record<string, string>> = {

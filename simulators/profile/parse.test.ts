@@ -30,6 +30,7 @@ describe('a profile that cannot be read at all', () => {
     ['"x"', 'not-a-profile', 'a profile is a JSON object, not a string', 1, 1],
     ['{\n  "version": 7 }', 'version', 'made by a newer Flotilla, version 7; this one reads up to 1', 2, 14],
     ['['.repeat(5_000), 'too-deep', /nested deeper than 64/, 1, 65],
+    [`[${'1,'.repeat(50_001)}1]`, 'too-large', /more than 50000 values/, 1, 1],
     [`{"name": "${'x'.repeat(1_048_576)}"}`, 'too-large', /larger than 1 MB/, 1, 1],
   ])('%.20j gets one clear problem', (text, code, message, line, column) => {
     const found = problems(text)

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { crossChecks } from './check/cross-checks.ts'
 import { completeProfile } from './complete.ts'
 import { type JsonDocument, readJson } from './json-document.ts'
-import { profileJsonSchema } from './json-schema.ts'
+import { type JsonSchema, profileJsonSchema } from './json-schema.ts'
 import { lint } from './lint.ts'
 import { migrate } from './migrate.ts'
 import type { Complaint, Problem } from './problem.ts'
@@ -13,6 +13,8 @@ import { schemaComplaints } from './schema-complaints.ts'
 
 /** Problems that are listed; a file that is something else altogether has thousands. */
 const MAX_PROBLEMS = 200
+/** Complaints whose place is looked up before the list is put in order and cut; each costs a walk through the file. */
+const MAX_PLACED = 1_000
 
 export interface ParseOptions {
   /** Names a profile that has no name of its own. */
@@ -42,8 +44,16 @@ export function parseProfile(text: string, { fileName }: ParseOptions = {}): Par
   return { ok: true, profile, source, warnings: sorted(lint(profile).map(document.place)) }
 }
 
+let published: JsonSchema | undefined
+
+/** Made once, when the first wrong profile asks what its keys mean. */
+function publishedSchema(): JsonSchema {
+  published ??= profileJsonSchema()
+  return published
+}
+
 function allComplaints(error: z.ZodError, source: unknown, fileName: string | undefined): Complaint[] {
-  const complaints = schemaComplaints(error, source, profileJsonSchema())
+  const complaints = schemaComplaints(error, source, publishedSchema())
   const salvaged = salvage(source, error)
   if (!salvaged) return complaints
   for (const complaint of crossChecks(completeProfile(salvaged.parsed, fileName))) {
@@ -54,8 +64,8 @@ function allComplaints(error: z.ZodError, source: unknown, fileName: string | un
 }
 
 function refuse(document: JsonDocument, problems: Problem[], complaints: Complaint[]): ParsedProfile {
-  const all = distinct(sorted([...problems, ...complaints.map(document.place)]))
-  const left = all.length - MAX_PROBLEMS
+  const all = distinct(sorted([...problems, ...complaints.slice(0, MAX_PLACED).map(document.place)]))
+  const left = all.length - MAX_PROBLEMS + Math.max(0, complaints.length - MAX_PLACED)
   if (left <= 0) return { ok: false, problems: all }
   const more: Problem = {
     code: 'more',

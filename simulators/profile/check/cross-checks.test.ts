@@ -43,7 +43,7 @@ describe('client ids', () => {
     expect(said({ fleets })).toEqual([])
   })
 
-  it('of a million devices in two fleets are compared in a second', () => {
+  it('of a million devices in two fleets are compared in seconds', () => {
     const half = { ...fleet, count: 500_000 }
     const started = performance.now()
 

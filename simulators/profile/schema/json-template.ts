@@ -1,20 +1,25 @@
 import { z } from 'zod'
 import { isTemplate } from './rules.ts'
 
+/** Objections that are listed for one payload; the next ones would say the same. */
+const MAX_OBJECTIONS = 20
+
 type Json = z.core.util.JSONType
 
 /** Any JSON whose strings are templates. */
 export const jsonTemplate = () =>
   z.json().superRefine((value, context) => {
+    let left = MAX_OBJECTIONS
     for (const [path, text] of strings(value, [])) {
-      const objection = isTemplate(text)
-      if (objection)
-        context.addIssue({
-          code: 'custom',
-          path: [...path],
-          message: objection.message,
-          params: { hint: objection.hint },
-        })
+      const objection = left > 0 ? isTemplate(text) : undefined
+      if (!objection) continue
+      left -= 1
+      context.addIssue({
+        code: 'custom',
+        path: [...path],
+        message: objection.message,
+        params: { hint: objection.hint },
+      })
     }
   })
 
