@@ -1,59 +1,10 @@
-import { connect as connectSocket, type Socket } from 'node:net'
-import { connect, connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
-import { generate, type Packet } from 'mqtt-packet'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type EmbeddedBroker, startEmbeddedBroker } from './embedded-broker.ts'
+import type { IClientOptions } from 'mqtt'
+import { generate } from 'mqtt-packet'
+import { describe, expect, it } from 'vitest'
+import { embeddedRig, messages, publish } from '../../tests/support/embedded-rig.ts'
 
-let broker: EmbeddedBroker
-let failures: Error[]
-const clients: MqttClient[] = []
-const sockets: Socket[] = []
-
-beforeEach(async () => {
-  failures = []
-  broker = await startEmbeddedBroker('127.0.0.1', (error) => failures.push(error))
-})
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.end(true)
-  for (const socket of sockets.splice(0)) socket.destroy()
-  await broker.stop()
-  expect(failures).toEqual([])
-})
-
-async function client(options: IClientOptions = {}): Promise<MqttClient> {
-  const made = await connectAsync(`mqtt://127.0.0.1:${broker.port}`, { reconnectPeriod: 0, ...options })
-  clients.push(made)
-  return made
-}
-
-/** Waits until `count` messages have come and returns them as "topic:payload:qos". */
-function messages(from: MqttClient, count: number): Promise<string[]> {
-  return new Promise((resolve) => {
-    const seen: string[] = []
-    from.on('message', (topic, payload, { qos }) => {
-      seen.push(`${topic}:${payload}:${qos}`)
-      if (seen.length === count) resolve(seen)
-    })
-  })
-}
-
-/** A raw connection, for what a proper client would not do. Resolves once CONNACK is there. */
-async function rawSession(clientId: string, clean = true): Promise<Socket> {
-  const socket = connectSocket(broker.port, '127.0.0.1')
-  sockets.push(socket)
-  socket.on('error', () => undefined)
-  const answered = new Promise((resolve) => socket.once('data', resolve))
-  socket.write(
-    generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean, clientId, keepalive: 0 }),
-  )
-  await answered
-  return socket
-}
-
-const publish = (topic: string, payload: string, more: Partial<Packet> = {}) =>
-  // `more` holds fields of a PUBLISH only, which Partial<Packet> cannot say.
-  generate({ cmd: 'publish', topic, payload, qos: 0, dup: false, retain: false, ...more } as Packet)
+const rig = embeddedRig()
+const { client, resume, socket } = rig
 
 describe.each([4, 5] as const)('MQTT version %i', (protocolVersion) => {
   it('delivers QoS 0, 1 and 2 with the QoS of the message, in order', async () => {
@@ -109,7 +60,7 @@ describe.each([4, 5] as const)('MQTT version %i', (protocolVersion) => {
     for (let index = 0; index < 20; index += 1) {
       await publisher.publishAsync('q/x', String(index), { qos: index < 10 ? 1 : 2 })
     }
-    const resumed = await resume(session)
+    const resumed = await resume(session, 20)
     expect(resumed.present).toBe(true)
     expect((await resumed.seen).map((one) => one.split(':')[1])).toEqual(
       Array.from({ length: 20 }, (_, index) => String(index)),
@@ -123,7 +74,7 @@ describe.each([4, 5] as const)('MQTT version %i', (protocolVersion) => {
         : { clientId: 'pub', clean: false, protocolVersion }
     const first = await client(session)
     await first.endAsync()
-    expect((await resume(session)).present).toBe(true)
+    expect((await resume(session, 20)).present).toBe(true)
   })
 
   it('lets the newer of two clients with one id stay', async () => {
@@ -133,16 +84,6 @@ describe.each([4, 5] as const)('MQTT version %i', (protocolVersion) => {
     expect(await closed).toBe('closed')
     await newer.publishAsync('t', 'x', { qos: 1 })
   })
-
-  async function resume(options: IClientOptions) {
-    const again = connect(`mqtt://127.0.0.1:${broker.port}`, { ...options, reconnectPeriod: 0 })
-    clients.push(again)
-    const seen = messages(again, 20)
-    const present = await new Promise<boolean>((resolve) =>
-      again.once('connect', ({ sessionPresent }) => resolve(sessionPresent)),
-    )
-    return { present, seen }
-  }
 })
 
 describe('MQTT 5', () => {
@@ -173,12 +114,7 @@ describe('MQTT 5', () => {
     await first.subscribeAsync('x', { qos: 1 })
     await first.endAsync()
     await new Promise((resolve) => setTimeout(resolve, 1_200))
-    const again = connect(`mqtt://127.0.0.1:${broker.port}`, session)
-    clients.push(again)
-    const present = await new Promise((resolve) =>
-      again.once('connect', (packet) => resolve(packet.sessionPresent)),
-    )
-    expect(present).toBe(false)
+    expect((await resume(session, 1)).present).toBe(false)
   })
 
   it('takes topic aliases', async () => {
@@ -198,92 +134,6 @@ describe('MQTT 5', () => {
   })
 })
 
-describe('what aedes gets wrong on its own', () => {
-  it('a retained message is not lost when another message follows in the same segment', async () => {
-    const subscriber = await client()
-    await subscriber.subscribeAsync('#', { qos: 0 })
-    const seen = messages(subscriber, 4)
-    const socket = await rawSession('mixed')
-    const retain = { retain: true }
-    socket.write(
-      Buffer.concat([
-        publish('r', '1', retain),
-        publish('n', '1'),
-        publish('r', '2', retain),
-        publish('n', '2'),
-      ]),
-    )
-    expect((await seen).sort()).toEqual(['n:1:0', 'n:2:0', 'r:1:0', 'r:2:0'])
-  })
-
-  it('a subscriber with a session gets every QoS 2 message released, many at a time', async () => {
-    const subscriber = await client({
-      clientId: 'released',
-      protocolVersion: 5,
-      properties: { sessionExpiryInterval: 9 },
-    })
-    await subscriber.subscribeAsync('#', { qos: 2 })
-    // MQTT.js hands a QoS 2 message on when it is released.
-    const seen = messages(subscriber, 500)
-    const publisher = await client()
-    for (let index = 0; index < 500; index += 1) publisher.publish('q', String(index), { qos: 2 })
-    expect((await seen).map((one) => Number(one.split(':')[1]))).toEqual(
-      Array.from({ length: 500 }, (_, index) => index),
-    )
-  })
-
-  it('overlapping subscriptions of one client bring one copy', async () => {
-    const subscriber = await client({
-      clientId: 'overlap',
-      clean: false,
-      protocolVersion: 5,
-      properties: { sessionExpiryInterval: 9 },
-    })
-    await subscriber.subscribeAsync(['o/#', 'o/+'], { qos: 2 })
-    const seen = messages(subscriber, 4)
-    const publisher = await client()
-    await publisher.publishAsync('o/x', '1', { qos: 2 })
-    await publisher.publishAsync('o/x', '2', { qos: 1 })
-    await publisher.publishAsync('o/x', '3', { qos: 2, retain: true })
-    await publisher.publishAsync('o/y', 'end', { qos: 2 })
-    expect((await seen).map((one) => one.split(':')[1])).toEqual(['1', '2', '3', 'end'])
-  })
-
-  it('a new session may use the packet id of an unfinished QoS 2 message again', async () => {
-    const subscriber = await client()
-    await subscriber.subscribeAsync('#', { qos: 2 })
-    const seen = messages(subscriber, 2)
-    const first = await rawSession('again')
-    first.write(publish('q', 'unfinished', { qos: 2, messageId: 1 }))
-    await new Promise((resolve) => first.once('data', resolve))
-    first.destroy()
-    const second = await rawSession('again')
-    second.write(publish('q', 'fresh', { qos: 2, messageId: 1 }))
-    expect(await seen).toEqual(['q:unfinished:2', 'q:fresh:2'])
-  })
-
-  it('a resumed session recognises a QoS 2 message that is sent again', async () => {
-    const subscriber = await client()
-    await subscriber.subscribeAsync('#', { qos: 2 })
-    const seen = messages(subscriber, 2)
-    const first = await rawSession('resumed', false)
-    first.write(publish('q', 'once', { qos: 2, messageId: 1 }))
-    await new Promise((resolve) => first.once('data', resolve))
-    first.destroy()
-    const second = await rawSession('resumed', false)
-    second.write(publish('q', 'once', { qos: 2, messageId: 1, dup: true }))
-    second.write(publish('q', 'next', { qos: 2, messageId: 2 }))
-    expect(await seen).toEqual(['q:once:2', 'q:next:2'])
-  })
-
-  it('survives 20,000 messages without a subscriber that arrive at once', async () => {
-    const socket = await rawSession('flood')
-    socket.write(Buffer.concat(Array.from({ length: 20_000 }, () => publish('nobody', 'x'))))
-    socket.write(publish('nobody', 'x', { qos: 1, messageId: 7 }))
-    await new Promise((resolve) => socket.once('data', resolve))
-  })
-})
-
 describe('bad clients', () => {
   it.each([
     ['an HTTP request', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
@@ -292,10 +142,9 @@ describe('bad clients', () => {
     ['a PUBLISH before CONNECT', publish('t', 'x')],
   ])('sending %s does not disturb the others', async (_what, bytes) => {
     const good = await client()
-    const socket = connectSocket(broker.port, '127.0.0.1')
-    socket.on('error', () => undefined)
-    const closed = new Promise((resolve) => socket.once('close', resolve))
-    socket.end(bytes)
+    const attacker = socket()
+    const closed = new Promise((resolve) => attacker.once('close', resolve))
+    attacker.end(bytes)
     await closed
     await good.publishAsync('t', 'x', { qos: 1 })
   })
@@ -310,7 +159,7 @@ describe('bad clients', () => {
     ['garbage after CONNECT', Buffer.from('ff00', 'hex')],
   ])('%s costs only the sender its connection', async (_what, bytes) => {
     const good = await client()
-    const socket = await rawSession('bad')
+    const socket = await rig.rawSession('bad')
     const closed = new Promise((resolve) => socket.once('close', resolve))
     socket.write(bytes)
     await closed

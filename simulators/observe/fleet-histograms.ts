@@ -42,14 +42,6 @@ export class FleetHistograms {
   encode(): FleetLatencies {
     return { ...encodePair(this.#whole), afterWarmUp: this.#afterWarmUp.map(encodePair) }
   }
-
-  destroy(): void {
-    this.#interval.destroy()
-    for (const { fromIntended, fromSent } of [this.#whole, ...this.#afterWarmUp]) {
-      fromIntended.destroy()
-      fromSent.destroy()
-    }
-  }
 }
 
 function pairAfter(afterUs: number): Pair {

@@ -1,10 +1,12 @@
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { countsOf } from '../../tests/support/delivery-truth.ts'
+import { endings } from '../../tests/support/endings.ts'
 import { markedBytes, markedPayload } from '../../tests/support/marked-payload.ts'
 import { type MarkedMessage, MarkedPublisher } from '../../tests/support/marked-publisher.ts'
 import { profileOf } from '../../tests/support/profile-of.ts'
 import { seeded } from '../../tests/support/seeded.ts'
 import { startSinfulBroker } from '../../tests/support/sinful-broker.ts'
+import { until } from '../../tests/support/until.ts'
 import { machineNowMs } from '../run/run-clock.ts'
 import { Probe } from './probe.ts'
 
@@ -13,14 +15,7 @@ const MESSAGES = 10_000
 /** More of them when asked: FLOTILLA_RUNS=100. */
 const RUNS = Number(process.env.FLOTILLA_RUNS ?? 4)
 
-const endings: (() => unknown)[] = []
-afterEach(async () => {
-  for (const ending of endings.splice(0).reverse()) await ending()
-})
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5))
-}
+const atEnd = endings()
 
 /** Messages of all streams, each stream in order, streams interleaved at random. */
 function* interleaved(devices: number, chance: () => number): Generator<MarkedMessage> {
@@ -43,7 +38,7 @@ it.each(Array.from({ length: RUNS }, (_, index) => index + 1))(
     const share = () => chance() * 0.1
     const sins = { drop: share(), duplicate: share(), reorder: share(), corrupt: share() / 3 }
     const broker = await startSinfulBroker(sins, seed)
-    endings.push(() => broker.stop())
+    atEnd(() => broker.stop())
     const devices = 1 + Math.floor(chance() * 100)
     const version = chance() < 0.5 ? 4 : 5
     const profile = profileOf({
@@ -54,10 +49,10 @@ it.each(Array.from({ length: RUNS }, (_, index) => index + 1))(
       ],
     })
     const probe = await Probe.subscribe({ run: RUN, profile, baseDir: '.', embeddedPort: null })
-    endings.push(() => probe.stop())
+    atEnd(() => probe.stop())
     probe.start(machineNowMs(), [])
     const publisher = await MarkedPublisher.connect(broker.port, 'publisher', version)
-    endings.push(() => publisher.end())
+    atEnd(() => publisher.end())
     const messages = [...interleaved(devices, chance)]
     for (let at = 0; at < messages.length; at += 250) {
       publisher.publish(messages.slice(at, at + 250))

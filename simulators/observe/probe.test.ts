@@ -1,60 +1,23 @@
-import { connectAsync, type MqttClient } from 'mqtt'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { markedBytes, markedPayload } from '../../tests/support/marked-payload.ts'
 import { startMosquitto } from '../../tests/support/mosquitto.ts'
 import { describeWithMosquitto } from '../../tests/support/needs.ts'
-import { profileOf } from '../../tests/support/profile-of.ts'
-import { type SinfulBroker, startSinfulBroker } from '../../tests/support/sinful-broker.ts'
+import { delivered, identity, probeRig } from '../../tests/support/probe-rig.ts'
+import { startSinfulBroker } from '../../tests/support/sinful-broker.ts'
+import { until } from '../../tests/support/until.ts'
 import { startEmbeddedBroker } from '../broker/embedded-broker.ts'
+import { TokenMarker } from '../delivery/marker-token.ts'
 import { LatencyHistogram } from '../metrics/histogram.ts'
-import type { ProfileInput } from '../profile/schema/profile.ts'
 import { machineNowMs } from '../run/run-clock.ts'
-import { Probe } from './probe.ts'
 
-const RUN = 0x00c0ffee
-
-/** What a test has to end. */
-const endings: (() => unknown)[] = []
-afterEach(async () => {
-  for (const ending of endings.splice(0).reverse()) await ending()
-})
-
-async function probeOn(port: number, changes: Partial<ProfileInput> = {}): Promise<Probe> {
-  const profile = profileOf({
-    broker: { url: `mqtt://127.0.0.1:${port}` },
-    fleets: [{ count: 10, publish: [{ topic: 't/{{device}}', qos: 1, every: '1s' }] }],
-    ...changes,
-  })
-  const probe = await Probe.subscribe({ run: RUN, profile, baseDir: '.', embeddedPort: port })
-  endings.push(() => probe.stop())
-  probe.start(machineNowMs(), [])
-  return probe
-}
-
-async function publisherOn(port: number, protocolVersion: 4 | 5 = 5): Promise<MqttClient> {
-  const client = await connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion })
-  endings.push(() => client.end(true))
-  return client
-}
-
-const identity = (seq: number, changes = {}) => ({
-  ...{ run: RUN, device: 0, publish: 0, qos: 1 as const, epoch: 0, seq, intendedUs: 0, sentLagUs: 0 },
-  ...changes,
-})
-
-/** Waits until `holds`, for as long as the test may take. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5))
-}
-
-const delivered = (probe: Probe) => probe.sample().delivered[0] ?? 0
+const { atEnd, probeOn, publisherOn } = probeRig()
 
 const brokers: [string, () => Promise<number>][] = [
   [
     'the embedded broker',
     async () => {
       const broker = await startEmbeddedBroker('127.0.0.1', (error) => expect.fail(error.message))
-      endings.push(() => broker.stop())
+      atEnd(() => broker.stop())
       return broker.port
     },
   ],
@@ -63,7 +26,7 @@ const brokers: [string, () => Promise<number>][] = [
     async () => {
       // With a limit Mosquitto 2.0.11 forgets queued QoS 1 messages when QoS 2 messages are under way as well.
       const broker = await startMosquitto({ settings: ['max_inflight_messages 0'] })
-      endings.push(() => broker.stop())
+      atEnd(() => broker.stop())
       return broker.port
     },
   ],
@@ -109,7 +72,7 @@ for (const [name, start] of brokers) {
       const corrupt = markedPayload(identity(2))
       corrupt[corrupt.length - 3] = 0x21
       await publisher.publishAsync('t/1', 'not ours', { qos: 1 })
-      await publisher.publishAsync('t/1', markedPayload(identity(0, { run: RUN + 1 })), { qos: 1 })
+      await publisher.publishAsync('t/1', markedPayload(identity(0, { run: 0xbad })), { qos: 1 })
       await publisher.publishAsync('t/1', damaged, { qos: 1 })
       await publisher.publishAsync('t/1', corrupt, { qos: 1 })
       await publisher.publishAsync('t/1', markedBytes(identity(0)), { qos: 1 })
@@ -145,11 +108,10 @@ for (const [name, start] of brokers) {
 describe('MQTT 5 user properties', () => {
   it('are read when the payload has no marker', async () => {
     const broker = await startSinfulBroker()
-    endings.push(() => broker.stop())
+    atEnd(() => broker.stop())
     const probe = await probeOn(broker.port)
     const publisher = await publisherOn(broker.port)
     const payload = Buffer.from('plain')
-    const { TokenMarker } = await import('../delivery/marker-token.ts')
     const marker = new TokenMarker(identity(0))
     const out = Buffer.concat([payload, Buffer.alloc(marker.length)])
     marker.write(out, payload.length, 0, payload.length, identity(0))
@@ -163,7 +125,7 @@ describe('MQTT 5 user properties', () => {
 describe('topics that change from message to message', () => {
   it('are lanes of a stream: order is judged within each', async () => {
     const broker = await startSinfulBroker()
-    endings.push(() => broker.stop())
+    atEnd(() => broker.stop())
     const probe = await probeOn(broker.port, {
       fleets: [{ count: 1, publish: [{ topic: 't/{{pick a b}}', qos: 1, every: '1s' }] }],
     })
@@ -183,7 +145,7 @@ describe('topics that change from message to message', () => {
 describe('time', () => {
   it('latencies count from the intended and from the sent time, also without the warm-up', async () => {
     const broker = await startSinfulBroker()
-    endings.push(() => broker.stop())
+    atEnd(() => broker.stop())
     const probe = await probeOn(broker.port)
     probe.start(machineNowMs() - 60_000, [30_000])
     const publisher = await publisherOn(broker.port)
@@ -204,7 +166,7 @@ describe('time', () => {
 
   it('samples hold the latencies since the sample before', async () => {
     const broker = await startSinfulBroker()
-    endings.push(() => broker.stop())
+    atEnd(() => broker.stop())
     const probe = await probeOn(broker.port)
     const publisher = await publisherOn(broker.port)
     await publisher.publishAsync('t/1', markedPayload(identity(0)), { qos: 1 })
@@ -216,93 +178,5 @@ describe('time', () => {
     expect(LatencyHistogram.decode(sample.e2e[0] ?? new Uint8Array()).count).toBe(1)
     expect(sample.lastArrivalMs).toBeGreaterThan(0)
     expect(probe.sample().e2e).toEqual([null])
-  })
-})
-
-describe('a connection that breaks', () => {
-  async function broken(broker: SinfulBroker, probe: Probe) {
-    broker.kill((clientId) => clientId.startsWith('flotilla-probe'))
-    await until(() => probe.sample().blindSinceMs !== null)
-    await until(() => probe.sample().blindSinceMs === null)
-    return probe.read().reading.health
-  }
-
-  it.each(['3.1.1', 5] as const)(
-    'is a blind span; the session keeps QoS 1 (version %s)',
-    async (protocol) => {
-      const broker = await startSinfulBroker()
-      endings.push(() => broker.stop())
-      const probe = await probeOn(broker.port, {
-        broker: { url: `mqtt://127.0.0.1:${broker.port}`, protocol },
-      })
-      const publisher = await publisherOn(broker.port)
-      await publisher.publishAsync('t/1', markedPayload(identity(0)), { qos: 1 })
-      await until(() => delivered(probe) === 1)
-      broker.kill((clientId) => clientId.startsWith('flotilla-probe'))
-      await publisher.publishAsync('t/1', markedPayload(identity(1)), { qos: 1 })
-      await until(() => delivered(probe) === 2)
-      await until(() => probe.sample().blindSinceMs === null)
-      const { health } = probe.read().reading
-      expect(health.reconnects).toBe(1)
-      expect(health.blind).toMatchObject([
-        { why: expect.stringMatching(/connection 0 lost.*session resumed/) },
-      ])
-      const [span] = health.blind
-      expect(span?.fromMs).toBeGreaterThan(0)
-      expect(span?.toMs).toBeGreaterThan(span?.fromMs ?? 0)
-    },
-  )
-
-  it('subscribes anew when the broker has forgotten the session', async () => {
-    const broker = await startSinfulBroker()
-    endings.push(() => broker.stop())
-    const probe = await probeOn(broker.port)
-    broker.sessions.get('flotilla-probe-00c0ffee-0')?.filters.clear()
-    for (const session of broker.sessions.values()) session.keepsAfterClose = false
-    const health = await broken(broker, probe)
-    expect(health.blind).toMatchObject([{ why: expect.stringContaining('session lost: subscribed anew') }])
-    const publisher = await publisherOn(broker.port)
-    await publisher.publishAsync('t/1', markedPayload(identity(0)), { qos: 1 })
-    await until(() => delivered(probe) === 1)
-  })
-
-  it('says why when the broker took the session from it', async () => {
-    const broker = await startSinfulBroker()
-    endings.push(() => broker.stop())
-    const probe = await probeOn(broker.port)
-    broker.takeOver('flotilla-probe-00c0ffee-0')
-    await until(() => probe.read().reading.health.reconnects === 1)
-    expect(probe.read().reading.health.blind[0]?.why).toContain('session taken over (0x8e)')
-  })
-
-  it('stays blind while the broker is away, and sees again when it is back', async () => {
-    const first = await startSinfulBroker()
-    const probe = await probeOn(first.port)
-    await first.stop()
-    await until(() => probe.sample().blindSinceMs !== null)
-    expect(probe.read().reading.health.blind).toMatchObject([{ toMs: Number.POSITIVE_INFINITY }])
-    const { SinfulBroker: Broker } = await import('../../tests/support/sinful-broker.ts')
-    const second = await new Broker(1, {}).listen(first.port)
-    endings.push(() => second.stop())
-    await until(() => probe.sample().blindSinceMs === null)
-    expect(probe.read().reading.health.blind).toHaveLength(1)
-    expect(probe.read().reading.health.blind[0]?.toMs).toBeLessThan(Number.POSITIVE_INFINITY)
-  })
-})
-
-describe('sessions', () => {
-  it.each(['3.1.1', 5] as const)('leave nothing behind at the broker (version %s)', async (protocol) => {
-    const broker = await startSinfulBroker()
-    endings.push(() => broker.stop())
-    const url = `mqtt://127.0.0.1:${broker.port}`
-    for (const clientId of [undefined, 'mine']) {
-      const probe = await probeOn(broker.port, {
-        broker: { url, protocol },
-        observe: { probe: clientId === undefined ? {} : { clientId } },
-      })
-      expect([...broker.sessions.keys()]).toEqual([clientId ?? 'flotilla-probe-00c0ffee-0'])
-      await probe.stop()
-      await until(() => broker.sessions.size === 0)
-    }
   })
 })

@@ -6,51 +6,18 @@ import {
   type Packet,
   parser,
 } from 'mqtt-packet'
-import { MarkerReader, readMarker } from '../../simulators/delivery/marker.ts'
+import { MarkerReader } from '../../simulators/delivery/marker.ts'
 import { createSighting } from '../../simulators/delivery/marker-sighting.ts'
 import { filterMatches } from '../../simulators/observe/filters.ts'
-import { DeliveryTruth, type StreamTruth } from './delivery-truth.ts'
+import { DeliveryTruth } from './delivery-truth.ts'
 import { seeded } from './seeded.ts'
+import { INNOCENT, SinfulDelivery, type Sins } from './sinful-delivery.ts'
 import { type Outgoing, SinfulSession } from './sinful-session.ts'
 
-/** What the broker does wrong, on purpose. Shares are probabilities per message; all may be changed while it runs. */
-export interface Sins {
-  drop: number
-  duplicate: number
-  reorder: number
-  /** Flips one byte of the payload. */
-  corrupt: number
-  /** Refuses messages of QoS 1 and 2 with `rejectReason` (MQTT 5 only). */
-  reject: number
-  rejectReason: number
-  /** Reason code of acknowledgements otherwise, such as 0x10 (MQTT 5 only). */
-  ackReason: number
-  /** Takes messages and never acknowledges them. */
-  neverAck: boolean
-  /** CONNACK code to refuse every connection with. */
-  refuseWith: number | null
-  /** What comes in place of a CONNACK. */
-  handshake: 'proper' | 'garbage' | 'http' | 'close' | 'reset' | 'silence'
-  /** Highest QoS that is granted to subscribers, or a failure code. */
-  grant: number
-}
+export type { Sins }
 
-const INNOCENT: Sins = {
-  ...{ drop: 0, duplicate: 0, reorder: 0, corrupt: 0, reject: 0, rejectReason: 0x97 },
-  ...{ ackReason: 0, neverAck: false, refuseWith: null, handshake: 'proper', grant: 2 },
-}
-
-/** Messages of the same stream that may overtake one that is held back. */
-const HELD_FOR_MAX = 6
+/** How long a message waits at most for others to overtake it. */
 const HELD_MS_MAX = 250
-
-interface Held {
-  message: Outgoing
-  seq: number
-  stream: StreamTruth
-  passing: number
-  sinceMs: number
-}
 
 /**
  * A broker that drops, repeats, reorders and damages messages on purpose, the same way for the same seed and order of
@@ -66,15 +33,16 @@ export class SinfulBroker {
   readonly #chance: () => number
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
-  readonly #held = new Map<StreamTruth, Held[]>()
+  readonly #delivery: SinfulDelivery
   readonly #reader = new MarkerReader()
   readonly #sighting = createSighting()
   readonly #matching = new Map<string, { session: SinfulSession; qos: 0 | 1 | 2 }[]>()
-  readonly #flusher = setInterval(() => this.#releaseHeld(performance.now() - HELD_MS_MAX), 50)
+  readonly #flusher = setInterval(() => this.#delivery.release(HELD_MS_MAX), 50)
 
   constructor(seed: number, sins: Partial<Sins>) {
     this.sins = { ...INNOCENT, ...sins }
     this.#chance = seeded(seed)
+    this.#delivery = new SinfulDelivery(this.sins, this.truth, this.#chance, (message) => this.#send(message))
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket))
   }
 
@@ -90,7 +58,7 @@ export class SinfulBroker {
 
   /** Delivers what is still held back. */
   flush(): void {
-    this.#releaseHeld(Number.POSITIVE_INFINITY)
+    this.#delivery.release()
   }
 
   /** Breaks every connection with RST, or those of the clients whose id `whose` says. Sessions stay as they allow. */
@@ -123,7 +91,9 @@ export class SinfulBroker {
     socket.once('close', () => {
       this.#sockets.delete(socket)
       session?.detach(socket)
-      if (session && !session.keepsAfterClose && !session.socket) this.#forget(session)
+      if (!session || session.keepsAfterClose || session.socket) return
+      if (this.sessions.get(session.clientId) === session) this.sessions.delete(session.clientId)
+      this.#matching.clear()
     })
     packets.on('error', () => socket.destroy())
     packets.on('packet', (packet: Packet) => {
@@ -248,64 +218,7 @@ export class SinfulBroker {
       return
     }
     stream.accepted.add(seq)
-    this.#sin(message, stream, seq)
-  }
-
-  /** Drops, repeats or holds back one accepted message. */
-  #sin(message: Outgoing, stream: StreamTruth, seq: number): void {
-    const { sins } = this
-    const fate = this.#chance()
-    if (fate >= sins.drop) {
-      if (fate < sins.drop + sins.reorder) this.#hold(message, stream, seq)
-      else this.#deliver(message, stream, seq)
-      if (this.#chance() < sins.duplicate) {
-        if (this.#chance() < 0.5) this.#deliver(message, stream, seq)
-        else this.#hold(message, stream, seq)
-      }
-    }
-    const held = this.#held.get(stream)
-    if (!held) return
-    for (const one of held) one.passing -= 1
-    this.#releaseOf(stream, held, ({ passing }) => passing < 0)
-  }
-
-  #hold(message: Outgoing, stream: StreamTruth, seq: number): void {
-    const held = this.#held.get(stream) ?? []
-    const passing = 1 + Math.floor(this.#chance() * HELD_FOR_MAX)
-    held.push({ message, stream, seq, passing, sinceMs: performance.now() })
-    this.#held.set(stream, held)
-  }
-
-  #releaseHeld(olderThanMs: number): void {
-    for (const [stream, held] of this.#held) {
-      this.#releaseOf(stream, held, ({ sinceMs }) => sinceMs < olderThanMs)
-    }
-  }
-
-  #releaseOf(stream: StreamTruth, held: Held[], isDue: (one: Held) => boolean): void {
-    const stay = held.filter((one) => !isDue(one))
-    for (const one of held) if (!stay.includes(one)) this.#deliver(one.message, stream, one.seq)
-    if (stay.length > 0) this.#held.set(stream, stay)
-    else this.#held.delete(stream)
-  }
-
-  /** Delivers for good and writes down that it did. */
-  #deliver(message: Outgoing, stream: StreamTruth, seq: number): void {
-    const damaged = this.#chance() < this.sins.corrupt ? this.#damage(message) : message
-    if (!this.#send(damaged)) return
-    const reading = damaged === message ? 'intact' : readMarker(damaged.payload, this.#sighting)
-    if (reading === 'marker-damaged') this.truth.damaged += 1
-    else if (reading === 'absent') this.truth.unmarked += 1
-    if (reading === 'marker-damaged' || reading === 'absent') return
-    if (reading === 'payload-damaged') stream.corrupted += 1
-    stream.delivered.push({ seq, topic: message.topic })
-  }
-
-  #damage(message: Outgoing): Outgoing {
-    const payload = Buffer.from(message.payload)
-    const at = Math.floor(this.#chance() * payload.length)
-    payload[at] = (payload[at] ?? 0) ^ 0x01
-    return { ...message, payload }
+    this.#delivery.take(message, stream, seq)
   }
 
   #send(message: Outgoing): boolean {
@@ -328,11 +241,6 @@ export class SinfulBroker {
     }
     this.#matching.set(topic, found)
     return found
-  }
-
-  #forget(session: SinfulSession): void {
-    if (this.sessions.get(session.clientId) === session) this.sessions.delete(session.clientId)
-    this.#matching.clear()
   }
 }
 
