@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -44,6 +45,23 @@ describe('writing a report', () => {
       message: `Cannot write ${join(file, 'report.json')}: a file of that name is in the way (EEXIST)`,
     })
     expect(await readFile(file, 'utf8')).toBe('in the way')
+  })
+
+  it.runIf(process.platform === 'linux')('gives up where no folder can be made', async () => {
+    await expect(writeReport('/proc/flotilla/deep', report)).rejects.toMatchObject({
+      code: 'REPORT_UNWRITABLE',
+      message: 'Cannot write /proc/flotilla/deep/report.json: no folder can be made there (ENOENT)',
+    })
+  })
+
+  it.runIf(existsSync('/dev/full'))('names a full disk', async () => {
+    await symlink('/dev/full', join(folder, `report.json.${process.pid}.tmp`))
+
+    await expect(writeReport(folder, report)).rejects.toMatchObject({
+      code: 'REPORT_UNWRITABLE',
+      message: `Cannot write ${join(folder, 'report.json')}: the disk is full (ENOSPC)`,
+    })
+    expect(await readdir(folder)).toEqual([])
   })
 
   it('leaves no half report behind when the last step fails', async () => {

@@ -1,5 +1,5 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { AppError } from '../errors.ts'
 import type { Report } from './schema.ts'
 
@@ -8,6 +8,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
+  ENOENT: 'no folder can be made there',
   EROFS: 'the file system is read-only',
   ENOTDIR: 'a part of the path is a file, not a folder',
   EEXIST: 'a file of that name is in the way',
@@ -17,9 +18,37 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function reasonOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown)
-  const code = 'code' in thrown ? String(thrown.code) : ''
+  const code = String(codeOf(thrown))
   const words = REASONS[code]
   return words ? `${words} (${code})` : thrown.message
+}
+
+function codeOf(thrown: unknown): unknown {
+  return thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+}
+
+/**
+ * Makes a folder and those above it. Not mkdir's `recursive`: that spins for ever where the parent exists and
+ * still nothing can be made in it, as in /proc (seen with Node 20).
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const code = codeOf(error)
+    const parent = dirname(path)
+    if (code === 'ENOENT' && parent !== path && !(await isFolder(parent))) {
+      await makeFolder(parent)
+      await makeFolder(path)
+    } else if (!(await isFolder(path))) throw error
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 }
 
 /** Writes all of it or leaves what was there: a reader never meets half a report. */
@@ -49,7 +78,7 @@ export function reportText(report: Report): string {
 export async function writeReport(folder: string, report: Report): Promise<string> {
   const path = join(resolve(folder), 'report.json')
   try {
-    await mkdir(resolve(folder), { recursive: true })
+    await makeFolder(resolve(folder))
     await replaceFile(path, reportText(report))
   } catch (error) {
     throw new AppError({
