@@ -140,6 +140,18 @@ describeWithMosquitto('TLS', () => {
     expect((await subscribed).health.grantedQos).toBe(1)
   })
 
+  it.each([
+    ['one that is issued as for every device', { issue: { ca: 'ca.pem', key: 'ca.key' } }],
+    ['the one that all devices share', { cert: 'probe.pem', key: 'probe.key' }],
+  ])('is used with a client certificate of the broker settings: %s', async (_which, settings) => {
+    const url = await secureBroker('require_certificate true')
+    const worker = start()
+    const subscribed = worker.next('subscribed')
+    const broker = { url, tls: { ca: 'ca.pem', ...settings } }
+    worker.send({ type: 'subscribe', facts: factsFor(url, { broker }, folder) })
+    expect((await subscribed).health.grantedQos).toBe(1)
+  })
+
   it.each<[string, string[], Record<string, unknown>]>([
     ['the CA is not known', [], {}],
     ['the CA is another one', [], { ca: 'other.pem' }],
@@ -163,7 +175,7 @@ describeWithMosquitto('TLS', () => {
     const url = 'mqtts://127.0.0.1:8883'
     const facts = factsFor(url, { broker: { url, tls: { ca: 'missing.pem' } } }, folder)
     expect(await failureOf(facts)).toMatchObject({
-      code: 'FILE_UNREADABLE',
+      code: 'CERTIFICATE_INVALID',
       message: expect.stringContaining('missing.pem'),
     })
   })

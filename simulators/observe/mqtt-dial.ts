@@ -61,9 +61,7 @@ function credentials({ username, password, tls }: ProbeEndpoint): IClientOptions
   const secure = {
     rejectUnauthorized: tls.verify,
     ...(tls.ca && { ca: tls.ca }),
-    ...(tls.cert && { cert: tls.cert }),
-    ...(tls.key && { key: tls.key }),
-    ...(tls.passphrase !== undefined && { passphrase: tls.passphrase }),
+    ...(tls.identity && { cert: tls.identity.certificate, key: tls.identity.key }),
     ...(tls.serverName !== undefined && { servername: tls.serverName }),
     ...(tls.alpn && { ALPNProtocols: tls.alpn }),
   }

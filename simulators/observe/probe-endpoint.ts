@@ -1,22 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { AppError } from '../errors.ts'
 import { type Endpoint, endpointOf } from '../profile/endpoint.ts'
 import type { Profile, QoS } from '../profile/profile.ts'
-import type { TlsSettings } from '../profile/schema/broker.ts'
 import { runName } from '../profile/template.ts'
 import type { RunFacts } from '../run/messages.ts'
-
-/** Certificates and keys as read from their files. */
-export interface ProbeTls {
-  ca?: Buffer
-  cert?: Buffer
-  key?: Buffer
-  passphrase?: string
-  serverName?: string
-  alpn?: string[]
-  verify: boolean
-}
+import { type ProbeTls, probeTls } from './probe-tls.ts'
 
 /** How the probe reaches the broker. */
 export interface ProbeEndpoint {
@@ -53,7 +39,7 @@ export async function probeEndpoint({
   }
   if (settings.auth?.username !== undefined) endpoint.username = settings.auth.username
   if (settings.auth?.password !== undefined) endpoint.password = settings.auth.password
-  if (tls) endpoint.tls = await readTls(profile, tls, baseDir)
+  if (tls) endpoint.tls = await probeTls(settings.tls, tls, { baseDir, commonName: base })
   return endpoint
 }
 
@@ -77,34 +63,4 @@ function highestQos(profile: Profile): QoS {
     }
   }
   return highest
-}
-
-/** The broker's settings name what to trust; a client certificate of the devices is not the probe's to use. */
-async function readTls(profile: Profile, shared: TlsSettings, baseDir: string): Promise<ProbeTls> {
-  const own = profile.observe.probe === false ? undefined : profile.observe.probe.tls
-  const tls: ProbeTls = { verify: own?.verify ?? shared.verify }
-  const ca = own?.ca ?? shared.ca
-  const serverName = own?.serverName ?? shared.serverName
-  const alpn = own?.alpn ?? shared.alpn
-  if (ca !== undefined) tls.ca = await readPem(baseDir, ca, 'CA certificate')
-  if (serverName !== undefined) tls.serverName = serverName
-  if (alpn !== undefined) tls.alpn = alpn
-  if (own?.cert !== undefined) tls.cert = await readPem(baseDir, own.cert, 'client certificate')
-  if (own?.key !== undefined) tls.key = await readPem(baseDir, own.key, 'private key')
-  if (own?.passphrase !== undefined) tls.passphrase = own.passphrase
-  return tls
-}
-
-async function readPem(baseDir: string, path: string, what: string): Promise<Buffer> {
-  const file = resolve(baseDir, path)
-  try {
-    return await readFile(file)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new AppError({
-      code: 'FILE_UNREADABLE',
-      message: `The ${what} of the probe, ${file}, cannot be read: ${reason}`,
-      cause,
-    })
-  }
 }
