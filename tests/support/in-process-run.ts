@@ -4,10 +4,10 @@ import { runBroker } from '../../simulators/broker/broker-worker.ts'
 import { runProbe } from '../../simulators/observe/probe-worker.ts'
 import { parseProfile } from '../../simulators/profile/parse.ts'
 import type { ProfileInput } from '../../simulators/profile/schema/profile.ts'
-import { inProcessWorkers } from '../../simulators/run/in-process-workers.ts'
 import { startRun } from '../../simulators/run/run.ts'
 import type { RunHandle, RunOptions } from '../../simulators/run/run-options.ts'
 import { runShard } from '../../simulators/run/shard.ts'
+import { inProcessWorkers } from './in-process-workers.ts'
 
 /** The options of a run with all workers inside this process. */
 export function inProcessOptions(profile: ProfileInput, more: Partial<RunOptions> = {}): RunOptions {

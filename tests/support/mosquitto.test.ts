@@ -1,11 +1,14 @@
 import { expect, it } from 'vitest'
 import { startMosquitto } from './mosquitto.ts'
+import { describeWithMosquitto } from './needs.ts'
 
-it('starts a broker that others can reach and ends it again', async () => {
-  const broker = await startMosquitto()
+describeWithMosquitto('Mosquitto for a test', () => {
+  it('starts where others can reach it and ends again', async () => {
+    const broker = await startMosquitto()
 
-  expect(broker.port).toBeGreaterThan(0)
+    expect(broker.port).toBeGreaterThan(0)
 
-  await broker.stop()
-  expect(() => process.kill(broker.pid, 0)).toThrow()
+    await broker.stop()
+    expect(() => process.kill(broker.pid, 0)).toThrow()
+  })
 })

@@ -1,4 +1,10 @@
-import type { Worker, WorkerExit, WorkerFactory, WorkerLink, WorkerRole } from './worker-port.ts'
+import type {
+  Worker,
+  WorkerExit,
+  WorkerFactory,
+  WorkerLink,
+  WorkerRole,
+} from '../../simulators/run/worker-port.ts'
 
 /** The body of a worker: what runs at the far end of the link. */
 export type WorkerBody<Down, Up> = (link: WorkerLink<Down, Up>) => Promise<void>
