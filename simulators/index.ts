@@ -2,6 +2,7 @@
 export { runBroker } from './broker/broker-worker.ts'
 export type { Verdict } from './delivery/types.ts'
 export { AppError, type ErrorCode, toAppError } from './errors.ts'
+export { fileTrouble } from './file-trouble.ts'
 export { formatMs, formatRate } from './metrics/format.ts'
 export type { MachineLimits } from './metrics/preflight.ts'
 export { runProbe } from './observe/probe-worker.ts'

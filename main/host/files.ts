@@ -1,20 +1,9 @@
 import { open, readFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
-import { AppError, type ErrorCode, MAX_PROFILE_BYTES } from '../../simulators/index.ts'
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  EMFILE: 'too many open files',
-}
+import { AppError, type ErrorCode, fileTrouble, MAX_PROFILE_BYTES } from '../../simulators/index.ts'
 
 function unreadable(code: ErrorCode, path: string, thrown: unknown): AppError {
-  const reason = thrown instanceof Error && 'code' in thrown ? REASONS[String(thrown.code)] : undefined
-  const words = reason ?? (thrown instanceof Error ? thrown.message : String(thrown))
-  return new AppError({ code, message: `Cannot read ${path}: ${words}`, cause: thrown })
+  return new AppError({ code, message: `Cannot read ${path}: ${fileTrouble(thrown)}`, cause: thrown })
 }
 
 /** Reads no further than one byte past what a profile may have: whatever stands at the path, memory is safe. */

@@ -57,11 +57,6 @@ describe('client certificates from files', () => {
 
   it.each([
     [
-      'a file that is not there',
-      () => ({ certPath: '/nowhere/a.pem' }),
-      /^\/nowhere\/a.pem cannot be read: ENOENT/,
-    ],
-    [
       'the key of another certificate',
       () => ({ certPath: files.client, keyPath: files.serverKey }),
       /server.key is not the key of the certificate CN=device-1/,
@@ -80,6 +75,15 @@ describe('client certificates from files', () => {
     await expect(new CertificateStore(now).identity(paths())).rejects.toMatchObject({
       code: 'CERTIFICATE_INVALID',
       message: expect.stringMatching(message),
+    })
+  })
+
+  it('name a file that is not there', async () => {
+    const certPath = '/nowhere/a.pem'
+
+    await expect(new CertificateStore(now).identity({ certPath })).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+      message: 'Cannot read /nowhere/a.pem: there is no such file',
     })
   })
 

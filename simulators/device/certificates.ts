@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { AppError } from '../errors.ts'
+import { fileTrouble } from '../file-trouble.ts'
 
 /** The identity of one device: its certificate (with the chain, if any) and its key, both PEM. */
 export interface ClientCertificate {
@@ -22,13 +23,14 @@ function invalid(message: string, hint: string, cause?: unknown): AppError {
   return new AppError({ code: 'CERTIFICATE_INVALID', message, hint, cause })
 }
 
-async function readPem(path: string): Promise<string> {
+/** The text of a PEM file. */
+export async function readPem(path: string): Promise<string> {
   let text: string
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw invalid(`${path} cannot be read: ${why}`, 'Check the path and the permissions of the file.', error)
+    const message = `Cannot read ${path}: ${fileTrouble(error)}`
+    throw new AppError({ code: 'FILE_UNREADABLE', message, cause: error })
   }
   if (!text.includes('-----BEGIN '))
     throw invalid(`${path} is not PEM`, `Convert it: openssl x509 -inform DER -in ${path} -out NAME.pem`)

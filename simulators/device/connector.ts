@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { SecureContext } from 'node:tls'
 import { AppError } from '../errors.ts'
 import type { Endpoint } from '../profile/endpoint.ts'
 import type { TlsSettings } from '../profile/schema/broker.ts'
 import type { DeviceFacts } from '../profile/template.ts'
-import { CertificateStore, type ClientCertificate, createClientContext } from './certificates.ts'
+import { CertificateStore, type ClientCertificate, createClientContext, readPem } from './certificates.ts'
 import { issueCertificates } from './issue-certificates.ts'
 import type { OpenTransport } from './ports.ts'
 import { renderText } from './session-plan.ts'
@@ -86,8 +85,8 @@ async function identitiesOf(
   if (issue) {
     const [caPath, keyPath] = [resolve(baseDir, issue.ca), resolve(baseDir, issue.key)]
     const issued = await issueCertificates({
-      caCertificate: await readText(caPath),
-      caKey: await readText(keyPath),
+      caCertificate: await readPem(caPath),
+      caKey: await readPem(keyPath),
       caPath,
       keyPath,
       ...(issue.passphrase === undefined ? {} : { passphrase: issue.passphrase }),
@@ -113,17 +112,4 @@ async function identitiesOf(
     identities.set(device.device, identity)
   }
   return identities
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new AppError({
-      code: 'CERTIFICATE_INVALID',
-      message: `${path} cannot be read: ${why}`,
-      cause: error,
-    })
-  }
 }

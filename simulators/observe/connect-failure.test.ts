@@ -175,8 +175,8 @@ describeWithMosquitto('TLS', () => {
     const url = 'mqtts://127.0.0.1:8883'
     const facts = factsFor(url, { broker: { url, tls: { ca: 'missing.pem' } } }, folder)
     expect(await failureOf(facts)).toMatchObject({
-      code: 'CERTIFICATE_INVALID',
-      message: expect.stringContaining('missing.pem'),
+      code: 'FILE_UNREADABLE',
+      message: expect.stringContaining('missing.pem: there is no such file'),
     })
   })
 })

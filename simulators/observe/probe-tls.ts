@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { CertificateStore, type ClientCertificate } from '../device/certificates.ts'
+import { CertificateStore, type ClientCertificate, readPem } from '../device/certificates.ts'
 import { issueCertificates } from '../device/issue-certificates.ts'
-import { AppError } from '../errors.ts'
 import type { TlsSettings } from '../profile/schema/broker.ts'
 import { parseTemplate } from '../profile/template.ts'
 
@@ -69,19 +67,10 @@ async function issued(
   const [identity] = await issueCertificates({
     ...{ caPath, keyPath, validForMs: validFor, nowMs: Date.now() },
     caCertificate: await store.trust(caPath),
-    caKey: await readKey(keyPath),
+    caKey: await readPem(keyPath),
     ...(passphrase !== undefined && { passphrase }),
     // X.509 ends common names at 64 characters.
     commonNames: [commonName.slice(0, 64)],
   })
   return identity
-}
-
-async function readKey(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new AppError({ code: 'FILE_UNREADABLE', message: `${path} cannot be read: ${reason}`, cause })
-  }
 }

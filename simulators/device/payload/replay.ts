@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { AppError } from '../../errors.ts'
+import { fileTrouble } from '../../file-trouble.ts'
 import type { PayloadSettings } from '../../profile/schema/publish.ts'
 import { csvObjects, parseCsv } from './csv-records.ts'
 import { type ReplayRows, type RowKind, rowsOf } from './replay-rows.ts'
@@ -30,7 +31,7 @@ function readText(path: string): string {
   } catch (error) {
     if (error instanceof AppError) throw error
     if (error instanceof TypeError) throw unreadable(path, 'it is not UTF-8', error)
-    throw unreadable(path, error instanceof Error ? error.message : String(error), error)
+    throw unreadable(path, fileTrouble(error), error)
   }
 }
 
