@@ -6,7 +6,7 @@ import {
   type Packet,
   parser,
 } from 'mqtt-packet'
-import { MarkerReader } from '../../simulators/delivery/marker.ts'
+import { MARKER_PROPERTY, MarkerReader, readUserProperty } from '../../simulators/delivery/marker.ts'
 import { createSighting } from '../../simulators/delivery/marker-sighting.ts'
 import { filterMatches } from '../../simulators/observe/filters.ts'
 import { DeliveryTruth } from './delivery-truth.ts'
@@ -205,7 +205,12 @@ export class SinfulBroker {
     if (qos === 2 && !rejected) session.unreleased.add(messageId)
     const payload = Buffer.from(packet.payload)
     const message: Outgoing = { topic: packet.topic, payload, qos, properties: packet.properties }
-    const reading = this.#reader.read(payload, this.#sighting)
+    const inPayload = this.#reader.read(payload, this.#sighting)
+    const property = packet.properties?.userProperties?.[MARKER_PROPERTY]
+    const reading =
+      inPayload === 'absent' && property !== undefined
+        ? readUserProperty(String(property), payload, this.#sighting)
+        : inPayload
     // What carries no marker is passed on as it is: nobody judges it.
     if (reading !== 'intact' && reading !== 'payload-damaged') {
       if (!rejected) this.#send(message)
