@@ -1,3 +1,4 @@
+import { generate, type Packet, parser } from 'mqtt-packet'
 import { describe, expect, it } from 'vitest'
 import { embeddedRig, messages, publish } from '../../tests/support/embedded-rig.ts'
 
@@ -87,5 +88,46 @@ describe('what aedes gets wrong on its own', () => {
     socket.write(Buffer.concat(Array.from({ length: 20_000 }, () => publish('nobody', 'x'))))
     socket.write(publish('nobody', 'x', { qos: 1, messageId: 7 }))
     await new Promise((resolve) => socket.once('data', resolve))
+  })
+})
+
+describe('what aedes gets wrong and is left as it is', () => {
+  it('a wildcard subscription of QoS 0 or 1: the first is kept to, the second gets QoS 2 as well', async () => {
+    const publisher = await client()
+    for (const [granted, got] of [
+      [0, 0],
+      [1, 2],
+    ] as const) {
+      const subscriber = await client()
+      await subscriber.subscribeAsync('w/+', { qos: granted })
+      const seen = messages(subscriber, 1)
+      await publisher.publishAsync('w/x', 'm', { qos: 2 })
+      expect(await seen).toEqual([`w/x:m:${got}`])
+    }
+  })
+
+  it('the Receive Maximum of a subscriber is not heeded', async () => {
+    const socket = rig.socket()
+    const version = { protocolId: 'MQTT', protocolVersion: 5 } as const
+    const write = (packet: Packet) => socket.write(generate(packet, version))
+    const packets = parser(version)
+    const unacknowledged = new Promise((resolve) => {
+      let count = 0
+      packets.on('packet', ({ cmd }: Packet) => {
+        if (cmd === 'publish') count += 1
+        if (count === 20) resolve(count)
+      })
+    })
+    const subscribed = new Promise<void>((resolve) => {
+      packets.on('packet', ({ cmd }: Packet) => void (cmd === 'suback' && resolve()))
+    })
+    socket.on('data', (bytes) => void packets.parse(bytes))
+    const connect = { cmd: 'connect', clientId: 'slow', clean: true, keepalive: 0, ...version } as const
+    write({ ...connect, properties: { receiveMaximum: 1 } })
+    write({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'r', qos: 1 }] })
+    await subscribed
+    const publisher = await client()
+    for (let index = 0; index < 20; index += 1) publisher.publish('r', String(index), { qos: 1 })
+    expect(await unacknowledged).toBe(20)
   })
 })

@@ -13,6 +13,10 @@ interface Internals {
   persistence: AedesPersistence
 }
 
+// What aedes 2.0.0-beta.1 gets wrong is mended in aedes-mends.ts, except: it does not heed the Receive Maximum of
+// subscribers, gives wildcard subscriptions of QoS 1 messages of QoS 2 as they are, and when a session comes back its new
+// messages overtake those that waited. None of it touches a run whose connections stand.
+
 /** Starts the embedded broker on a free port of `host`; `onFailure` hears of anything that makes it unfit to go on. */
 export async function startEmbeddedBroker(
   host: string,
