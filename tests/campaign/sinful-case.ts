@@ -17,8 +17,8 @@ export interface SinfulCase {
 export function sinfulCase(seed: number): SinfulCase {
   const chance = seeded(seed)
   const whole = (from: number, to: number) => from + Math.floor(chance() * (to - from + 1))
-  const pick = <Value>(values: readonly [Value, ...Value[]]): Value =>
-    values[whole(0, values.length - 1)] ?? values[0]
+  // The index is always one of the list, which is never empty.
+  const pick = <Value>(values: readonly Value[]): Value => values[whole(0, values.length - 1)] as Value
   const often = (share: number, most: number) => (chance() < share ? chance() * most : 0)
 
   const sins = {
@@ -30,20 +30,20 @@ export function sinfulCase(seed: number): SinfulCase {
     ackReason: pick([0, 0, 0x10]),
   }
   const connections = pick([1, 1, 2, 3])
-  const payload = (): NonNullable<PublishInput['payload']> =>
-    pick([
+  const payload = () =>
+    pick<NonNullable<PublishInput['payload']>>([
       { json: { at: '{{iso}}', value: '{{walk 20 1}}' } },
       { text: '{{seq}} {{uniform 0 9}}' },
       { csv: ['{{device}}', '{{now}}'] },
-      { binary: { size: 40 }, marker: 'prefix' as const },
-      { binary: { size: 24 }, marker: 'suffix' as const },
+      { binary: { size: 40 }, marker: 'prefix' },
+      { binary: { size: 24 }, marker: 'suffix' },
     ])
   const entry = (fleet: number, at: number, protocol: 4 | 5, limit: number): PublishInput => ({
     topic: pick([`f${fleet}/{{device}}/${at}`, `f${fleet}/all/${at}`, `f${fleet}/${at}/{{pick a b c}}`]),
-    qos: pick([0, 1, 1, 2, { '0': 1, '1': 1 }, { '0': 1, '1': 1, '2': 1 }]),
+    qos: pick<PublishInput['qos']>([0, 1, 1, 2, { '0': 1, '1': 1 }, { '0': 1, '1': 1, '2': 1 }]),
     // A burst at the start of each period: as fast as the machine can, without waiting for a clock.
     rate: `${limit * 2}/s`,
-    arrival: pick(['constant', 'jitter', 'poisson', { burst: 20 }] as const),
+    arrival: pick<PublishInput['arrival']>(['constant', 'jitter', 'poisson', { burst: 20 }]),
     limit,
     marker: protocol === 5 ? pick(['payload', 'property', 'both'] as const) : 'payload',
     payload: payload(),

@@ -28,7 +28,7 @@ export function trueCounts(counts: Counts): ToldCounts {
 }
 
 /** The same counts out of a report, or of one fleet in it. */
-export function toldCounts({ books, observers: { mqtt } }: Pick<Report, 'books' | 'observers'>): ToldCounts {
+export function toldCounts({ books, observers: { mqtt } }: Report | Report['fleets'][number]): ToldCounts {
   if (!mqtt) throw new Error('the report holds no observation')
   const { expected, delivered, missing, lost, duplicates, reordered } = mqtt
   return {
