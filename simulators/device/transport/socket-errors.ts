@@ -95,6 +95,13 @@ const ROWS: Readonly<Record<string, Row>> = {
   ],
 }
 
+/** A failed write shows what OpenSSL said in its message only: "write EPROTO ...:SSL routines:...:wrong version number:...". */
+function openSslCode({ code, message }: NodeJS.ErrnoException): string | undefined {
+  if (code !== 'EPROTO') return undefined
+  const [, reason] = /:SSL routines:[^:]*:([^:]+):/.exec(message) ?? []
+  return reason && `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`
+}
+
 /** The end of a socket as a closure: what happened, where, and what to do. `isOpen`: the connection had been made. */
 export function explainSocketError(
   error: NodeJS.ErrnoException | TransportError,
@@ -106,12 +113,12 @@ export function explainSocketError(
   // Happy Eyeballs (RFC 8305) tried several addresses: the first failure stands for all.
   if ('errors' in error && Array.isArray(error.errors) && error.errors[0] instanceof Error)
     return explainSocketError(error.errors[0], endpoint, isOpen)
-  const code = error.code ?? ''
+  const code = openSslCode(error) ?? error.code ?? ''
   if (code === 'ETIMEDOUT' && isOpen)
     return { kind: 'reset', text: `${at} stopped answering: ${BROKEN} (ETIMEDOUT)` }
   const row = ROWS[code]
   if (row) return { kind: row[0], text: `${row[1].replace('{at}', at)} (${code})` }
   const isTls = code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code.includes('CERT')
   const kind = isTls || code === 'EPROTO' ? 'tls' : isOpen ? 'reset' : 'unreachable'
-  return { kind, text: `${at}: ${error.message || code || 'unknown error'}` }
+  return { kind, text: `${at}: ${error.message.trim() || code || 'unknown error'}` }
 }
