@@ -214,8 +214,8 @@ export class Connection<Tag> implements TransportEvents, FrameSink {
       return
     }
     const missing = this.#phase === 'opening' ? 'connection' : 'CONNACK'
-    const withinMs = this.#session.settings.connectTimeoutMs
-    this.#close({ kind: 'timeout', text: `no ${missing} within ${withinMs} ms` })
+    const withinS = this.#session.settings.connectTimeoutMs / 1_000
+    this.#close({ kind: 'timeout', text: `no ${missing} within ${withinS} s` })
   }
 
   #judge(problem: string | undefined): boolean {

@@ -55,7 +55,7 @@ describe('a session that connects', () => {
 
     rig.session.tick(600)
 
-    expect(rig.take()).toEqual(['closed timeout: no CONNACK within 500 ms'])
+    expect(rig.take()).toEqual(['closed timeout: no CONNACK within 0.5 s'])
     expect(rig.broker.isDestroyed).toBe(true)
   })
 

@@ -27,20 +27,10 @@ describe('a broker that cannot be used', () => {
   })
 
   it.each<[string, Partial<Sins>, string, RegExp]>([
-    ['answers in HTTP', { handshake: 'http' }, 'NOT_MQTT', /answered, but not in MQTT/],
-    ['answers garbage', { handshake: 'garbage' }, 'NOT_MQTT', /answered, but not in MQTT/],
-    [
-      'closes in mid-handshake',
-      { handshake: 'close' },
-      'NOT_MQTT',
-      /closed the connection without an answer/,
-    ],
-    [
-      'resets in mid-handshake',
-      { handshake: 'reset' },
-      'NOT_MQTT',
-      /closed the connection without an answer/,
-    ],
+    ['answers in HTTP', { handshake: 'http' }, 'NOT_MQTT', /an HTTP answer instead of MQTT: "HTTP/],
+    ['answers garbage', { handshake: 'garbage' }, 'NOT_MQTT', /no MQTT: .+; it began with 0x/],
+    ['closes in mid-handshake', { handshake: 'close' }, 'NOT_MQTT', /closed the connection before CONNACK/],
+    ['resets in mid-handshake', { handshake: 'reset' }, 'NOT_MQTT', /reset the connection/],
     ['refuses the credentials', { refuseWith: 0x86 }, 'BROKER_REFUSED', /bad user name or password \(0x86\)/],
     [
       'refuses to let the probe subscribe',
@@ -168,7 +158,10 @@ describeWithMosquitto('TLS', () => {
     const broker = await startMosquitto()
     atEnd(() => broker.stop())
     const url = `mqtts://127.0.0.1:${broker.port}`
-    expect(await failureOf(factsFor(url))).toMatchObject({ code: 'TLS_FAILED' })
+    expect(await failureOf(factsFor(url))).toMatchObject({
+      code: 'TLS_FAILED',
+      message: `The probe cannot connect: 127.0.0.1:${broker.port} does not speak TLS: use the TLS port, or mqtt:// and ws:// (ERR_SSL_WRONG_VERSION_NUMBER)`,
+    })
   })
 
   it('needs the files that the profile names', async () => {

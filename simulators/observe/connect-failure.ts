@@ -1,4 +1,7 @@
+import { closureCode } from '../device/closure-code.ts'
+import { describeGarbage } from '../device/not-mqtt.ts'
 import { reasonText } from '../device/reason-codes.ts'
+import { type Endpoint, explainSocketError } from '../device/transport/socket-errors.ts'
 import { AppError } from '../errors.ts'
 
 /** What is known when a connection did not come about. */
@@ -7,65 +10,59 @@ export interface ConnectFailure {
   protocol: 4 | 5
   /** What was thrown; nothing when the far end just closed. */
   error?: unknown
-  /** Bytes that came before it failed. */
-  bytesRead: number
+  /** The first bytes that came before it failed. */
+  head: Buffer | null
 }
 
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'ENETDOWN',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'EADDRNOTAVAIL',
-  'EMFILE',
-  'ENFILE',
-  'EACCES',
-  'EPERM',
-])
+const OWN_CREDENTIALS =
+  'The probe has credentials of its own: check observe.probe.auth, and what the broker allows its client id to do.'
+const NO_ANSWER =
+  'Something listens there. Check that it is the broker, and that the broker is not overloaded.'
 
-const TLS_CODES =
-  /^(ERR_TLS|ERR_SSL|ERR_OSSL|ERR_X509|EPROTO|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA|HOSTNAME_MISMATCH)/
-
-/** Why a connection failed, as an error a person can act on. */
-export function connectFailure({ url, protocol, error, bytesRead }: ConnectFailure): AppError {
-  const where = withoutCredentials(url)
+/** Why the probe has no connection, as an error a person can act on. */
+export function connectFailure({ url, protocol, error, head }: ConnectFailure): AppError {
+  const endpoint = endpointOf(url)
+  const at = `${endpoint.host}:${endpoint.port}`
   const text = error instanceof Error ? error.message : ''
-  const code = codeOf(error)
-  const as = (name: AppError['code'], message: string) => new AppError({ code: name, message, cause: error })
+  const isTls = /^(mqtts|wss):/.test(url)
+  const as = (code: AppError['code'], why: string, hint?: string) =>
+    new AppError({
+      code,
+      message: `The probe cannot connect: ${why}`,
+      ...(hint && { hint }),
+      cause: error,
+    })
 
-  if (typeof code === 'number') {
-    const reason = reasonText(protocol === 5 ? 'connack' : 'connack-3', code)
-    return as('BROKER_REFUSED', `${where} refused the connection: ${reason}`)
+  const reasonCode = reasonCodeOf(error)
+  if (reasonCode !== undefined) {
+    const reason = reasonText(protocol === 5 ? 'connack' : 'connack-3', reasonCode)
+    return as('BROKER_REFUSED', `${at} refused: ${reason}`, OWN_CREDENTIALS)
   }
-  if (UNREACHABLE.has(code ?? '')) return as('BROKER_UNREACHABLE', `${where} cannot be reached: ${text}`)
-  if (TLS_CODES.test(code ?? '') || text.includes('TLS not authorized')) {
-    return as('TLS_FAILED', `TLS with ${where} failed: ${text} (${code ?? 'no code'})`)
+  if (head) return as('NOT_MQTT', describeGarbage(head, text || `${at} closed the connection`))
+  if (text.includes('timeout'))
+    return as('BROKER_UNREACHABLE', `${at} took the connection and did not answer in 10 s`, NO_ANSWER)
+  if (isSystemError(error) && !(isTls && error.code === 'ECONNRESET')) {
+    const closure = explainSocketError(error, endpoint, false)
+    return as(closureCode(closure.kind), closure.text)
   }
   // A broker that wants a client certificate closes after the handshake of TLS 1.3, so the reason is a guess.
-  if (/^(mqtts|wss):/.test(url) && bytesRead === 0) {
-    return as('TLS_FAILED', `${where} closed the connection after TLS without an answer${tail(text)}`)
-  }
-  if (text.includes('timeout') && bytesRead === 0) {
-    return as('BROKER_UNREACHABLE', `${where} took the connection and did not answer in 10 s`)
-  }
-  if (bytesRead > 0) return as('NOT_MQTT', `${where} answered, but not in MQTT${tail(text)}`)
-  return as('NOT_MQTT', `${where} closed the connection without an answer${tail(text)}`)
+  const before = `${at} closed the connection before CONNACK`
+  if (isTls) return as('TLS_FAILED', `${before}; it may want a client certificate`)
+  return as('NOT_MQTT', text === '' || error === undefined ? before : `${at}: ${text}`)
 }
 
-/** MQTT.js puts the reason code of a refusal into `code`, Node the name of a system error. */
-function codeOf(error: unknown): string | number | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
-  return typeof error.code === 'string' || typeof error.code === 'number' ? error.code : undefined
+/** MQTT.js puts the reason code of a refusal where Node puts the name of a system error. */
+function reasonCodeOf(error: unknown): number | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined
 }
 
-function tail(text: string): string {
-  return text === '' ? '' : ` (${text})`
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
 }
 
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//')
+const PORTS: Readonly<Record<string, number>> = { 'mqtt:': 1_883, 'mqtts:': 8_883, 'ws:': 80, 'wss:': 443 }
+
+function endpointOf(url: string): Endpoint {
+  const { protocol, hostname, port } = new URL(url)
+  return { host: hostname, port: port === '' ? (PORTS[protocol] ?? 0) : Number(port) }
 }

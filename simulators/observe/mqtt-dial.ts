@@ -71,16 +71,16 @@ function credentials({ username, password, tls }: ProbeEndpoint): IClientOptions
 /** Waits for CONNACK, or for the first sign that there will be none. */
 export function connected(client: MqttClient, { url, protocol }: ProbeEndpoint): Promise<void> {
   return new Promise((resolve, reject) => {
-    let bytesRead = 0
+    let head: Buffer | null = null
     const { stream } = client
-    const count = (bytes: Buffer) => {
-      bytesRead += bytes.length
+    const keepHead = (bytes: Buffer) => {
+      head ??= bytes
     }
     // Before MQTT.js, which may fail on these very bytes.
-    stream.prependListener('data', count)
+    stream.prependListener('data', keepHead)
     const fail = (error?: Error) => {
       settle()
-      reject(connectFailure({ url, protocol, error, bytesRead }))
+      reject(connectFailure({ url, protocol, error, head }))
     }
     const closed = () => fail()
     const opened = () => {
@@ -91,7 +91,7 @@ export function connected(client: MqttClient, { url, protocol }: ProbeEndpoint):
     const timer = setTimeout(() => fail(new Error('connack timeout')), TIMEOUT_MS)
     const settle = () => {
       clearTimeout(timer)
-      stream.off('data', count)
+      stream.off('data', keepHead)
       client.off('error', fail)
       client.off('close', closed)
       client.off('connect', opened)

@@ -106,6 +106,16 @@ describe('a profile', () => {
     expect(said(profile)).toContainEqual(['fleets[2].name', 'a fleet above is named "a" too'])
   })
 
+  it.each([
+    ['is wrong', { count: 0 }],
+    ['is missing', {}],
+  ])('has its thresholds judged although the count of its only fleet %s', (_how, only) => {
+    expect(said({ version: 1, fleets: [only], thresholds: ['lots == 0'] })).toEqual([
+      [expect.stringMatching(/^fleets\[0\]/), expect.anything()],
+      ['thresholds[0]', expect.stringContaining('there is no metric "lots"')],
+    ])
+  })
+
   it('may not have a key twice, nor one that reaches into a prototype', () => {
     const text =
       '{ "version": 1, "version": 1,\n "__proto__": {}, "fleets": [{ "constructor": 1, "count": 1 }] }'

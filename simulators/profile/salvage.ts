@@ -45,12 +45,18 @@ function deepestLast(error: z.ZodError, root: unknown): Doomed[] {
   const doom = (path: Path, wounds: boolean) => doomed.set(JSON.stringify(path), { path, wounds })
   for (const issue of error.issues) {
     const path = pathOf(issue.path)
-    if (issue.code === 'unrecognized_keys') for (const key of issue.keys) doom([...path, key], false)
+    if (isCount(path)) doom(path, true)
+    else if (issue.code === 'unrecognized_keys') for (const key of issue.keys) doom([...path, key], false)
     else if (valueAt(root, path) !== undefined) doom(path, true)
     else doom(path.slice(0, -1), true)
   }
   // Later entries of an array go first, so that the indexes of the others still hold.
   return [...doomed.values()].sort((left, right) => comparePaths(left.path, right.path))
+}
+
+/** The one key that a fleet cannot do without: with another value in its place the rest of the fleet can be judged. */
+function isCount(path: Path): boolean {
+  return path.length === 3 && path[0] === 'fleets' && path[2] === 'count'
 }
 
 function comparePaths(left: Path, right: Path): number {
@@ -81,7 +87,8 @@ function remove(
     parent.splice(key, 1)
     indexes.set(parent, origins)
   } else if (isRecord(parent)) {
-    delete parent[key]
+    if (isCount(path)) parent[key] = 1
+    else delete parent[key]
     if (wounds) wounded.add(parent)
   }
   return true

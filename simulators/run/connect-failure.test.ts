@@ -15,6 +15,12 @@ describe('giving up a run in which nobody connects', () => {
     expect(failure?.message).toContain('not authorised (0x87)')
   })
 
+  it('does not call a broker unreachable that took the connection and ended it', () => {
+    const closed = { closure: 'reset', text: 'the broker closed the connection before CONNACK' } as const
+
+    expect(connectFailure({ everConnected: 0, connectFailures: 9 }, closed, 6_000)?.code).toBe('NOT_MQTT')
+  })
+
   it('goes on as soon as one device has ever connected', () => {
     expect(connectFailure({ everConnected: 1, connectFailures: 999 }, REFUSED, 60_000)).toBeUndefined()
   })
