@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
+import { startBadBroker } from '../../tests/support/bad-broker.ts'
 import { freePort } from '../../tests/support/free-port.ts'
 import { startMosquitto } from '../../tests/support/mosquitto.ts'
 import { describeWithMosquitto } from '../../tests/support/needs.ts'
@@ -155,12 +156,17 @@ describeWithMosquitto('TLS', () => {
   })
 
   it('fails with a reason when the port speaks no TLS', async () => {
-    const broker = await startMosquitto()
-    atEnd(() => broker.stop())
-    const url = `mqtts://127.0.0.1:${broker.port}`
-    expect(await failureOf(factsFor(url))).toMatchObject({
+    const [mosquitto, http] = [await startMosquitto(), await startBadBroker('speaks HTTP')]
+    atEnd(() => mosquitto.stop())
+    atEnd(() => http.stop())
+    // One closes, the other answers something else.
+    expect(await failureOf(factsFor(`mqtts://127.0.0.1:${mosquitto.port}`))).toMatchObject({
       code: 'TLS_FAILED',
-      message: `The probe cannot connect: 127.0.0.1:${broker.port} does not speak TLS: use the TLS port, or mqtt:// and ws:// (ERR_SSL_WRONG_VERSION_NUMBER)`,
+      message: expect.stringContaining('check that this port speaks TLS'),
+    })
+    expect(await failureOf(factsFor(`mqtts://127.0.0.1:${http.port}`))).toMatchObject({
+      code: 'TLS_FAILED',
+      message: expect.stringMatching(/does not speak TLS: use the TLS port, or mqtt:\/\/ and ws:\/\//),
     })
   })
 

@@ -12,6 +12,8 @@ export interface ConnectFailure {
   error?: unknown
   /** The first bytes that came before it failed. */
   head: Buffer | null
+  /** The TLS handshake was over. */
+  isSecure: boolean
 }
 
 const OWN_CREDENTIALS =
@@ -20,7 +22,7 @@ const NO_ANSWER =
   'Something listens there. Check that it is the broker, and that the broker is not overloaded.'
 
 /** Why the probe has no connection, as an error a person can act on. */
-export function connectFailure({ url, protocol, error, head }: ConnectFailure): AppError {
+export function connectFailure({ url, protocol, error, head, isSecure }: ConnectFailure): AppError {
   const endpoint = endpointOf(url)
   const at = `${endpoint.host}:${endpoint.port}`
   const text = error instanceof Error ? error.message : ''
@@ -46,9 +48,11 @@ export function connectFailure({ url, protocol, error, head }: ConnectFailure): 
     return as(closureCode(closure.kind), closure.text)
   }
   // A broker that wants a client certificate closes after the handshake of TLS 1.3, so the reason is a guess.
-  const before = `${at} closed the connection before CONNACK`
-  if (isTls) return as('TLS_FAILED', `${before}; it may want a client certificate`)
-  return as('NOT_MQTT', text === '' || error === undefined ? before : `${at}: ${text}`)
+  if (isSecure)
+    return as('TLS_FAILED', `${at} closed the connection after TLS; it may want a client certificate`)
+  if (isTls)
+    return as('TLS_FAILED', `${at} closed the connection before TLS stood: check that this port speaks TLS`)
+  return as('NOT_MQTT', text === '' ? `${at} closed the connection before CONNACK` : `${at}: ${text}`)
 }
 
 /** MQTT.js puts the reason code of a refusal where Node puts the name of a system error. */

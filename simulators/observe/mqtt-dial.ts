@@ -72,15 +72,20 @@ function credentials({ username, password, tls }: ProbeEndpoint): IClientOptions
 export function connected(client: MqttClient, { url, protocol }: ProbeEndpoint): Promise<void> {
   return new Promise((resolve, reject) => {
     let head: Buffer | null = null
+    let isSecure = false
+    const secured = () => {
+      isSecure = true
+    }
     const { stream } = client
     const keepHead = (bytes: Buffer) => {
       head ??= bytes
     }
     // Before MQTT.js, which may fail on these very bytes.
     stream.prependListener('data', keepHead)
+    stream.once('secureConnect', secured)
     const fail = (error?: Error) => {
       settle()
-      reject(connectFailure({ url, protocol, error, head }))
+      reject(connectFailure({ url, protocol, error, head, isSecure }))
     }
     const closed = () => fail()
     const opened = () => {
@@ -92,6 +97,7 @@ export function connected(client: MqttClient, { url, protocol }: ProbeEndpoint):
     const settle = () => {
       clearTimeout(timer)
       stream.off('data', keepHead)
+      stream.off('secureConnect', secured)
       client.off('error', fail)
       client.off('close', closed)
       client.off('connect', opened)
