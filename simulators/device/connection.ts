@@ -113,10 +113,9 @@ export class Connection<Tag> implements TransportEvents, FrameSink {
   received(bytes: Buffer): void {
     if (this.#isClosed) return
     this.#keepAlive?.heard()
-    const isGreeting = this.#traffic === undefined
     const problem = this.#reader.read(bytes, this)
     if (problem === undefined || this.#isClosed) return
-    if (isGreeting) this.#close({ kind: 'not-mqtt', text: describeGarbage(bytes, problem) })
+    if (this.#traffic === undefined) this.#close({ kind: 'not-mqtt', text: describeGarbage(bytes, problem) })
     else this.#fail(problem, MALFORMED_PACKET)
   }
 

@@ -22,6 +22,7 @@ export class TransportError extends Error {
 type Row = readonly [kind: Closure['kind'], text: string]
 
 const BROKEN = 'check the network and the log of the broker'
+const NO_TLS = '{at} does not speak TLS: use the TLS port, or mqtt:// and ws://'
 const TRUST = 'give its CA certificate as tls.ca'
 
 /** What Node and OpenSSL call it, in words and with what to do; {at} is the endpoint. */
@@ -63,7 +64,9 @@ const ROWS: Readonly<Record<string, Row>> = {
     'tls',
     'the certificate of {at} is for another name: set tls.serverName or reissue it',
   ],
-  ERR_SSL_WRONG_VERSION_NUMBER: ['tls', '{at} does not speak TLS: use the TLS port, or mqtt:// and ws://'],
+  ERR_SSL_WRONG_VERSION_NUMBER: ['tls', NO_TLS],
+  ERR_SSL_UNEXPECTED_MESSAGE: ['tls', NO_TLS],
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: ['tls', NO_TLS],
   ERR_SSL_UNSUPPORTED_PROTOCOL: ['tls', '{at} offers no TLS version that is allowed here'],
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: ['tls', '{at} refuses this TLS version'],
   ERR_SSL_NO_APPLICATION_PROTOCOL: ['tls', '{at} knows none of the ALPN names in tls.alpn'],
@@ -119,6 +122,10 @@ export function explainSocketError(
   const row = ROWS[code]
   if (row) return { kind: row[0], text: `${row[1].replace('{at}', at)} (${code})` }
   const isTls = code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code.includes('CERT')
+  // What OpenSSL puts before and after its reason is of no use to a tester.
+  const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : undefined
+  if (isTls && reason)
+    return { kind: 'tls', text: `the TLS handshake with ${at} failed: ${reason} (${code})` }
   const kind = isTls || code === 'EPROTO' ? 'tls' : isOpen ? 'reset' : 'unreachable'
   return { kind, text: `${at}: ${error.message.trim() || code || 'unknown error'}` }
 }
