@@ -1,10 +1,32 @@
 import { defineConfig } from 'vitest/config'
 
+const E2E = 'tests/e2e/**/*.test.ts'
+
 export default defineConfig({
   test: {
-    include: ['{benchmarks,main,simulators,tests}/**/*.test.ts'],
     environment: 'node',
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{benchmarks,main,simulators,tests}/**/*.test.ts'],
+          exclude: ['**/node_modules/**', E2E],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: [E2E],
+          globalSetup: ['tests/support/build-cli.ts'],
+          testTimeout: 60_000,
+          // After everything else: these tests start processes, and what they measure is time.
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })
