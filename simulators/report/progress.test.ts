@@ -41,6 +41,11 @@ describe('the live line', () => {
   it('leaves out what is not known yet', () => {
     expect(liveLine({ ...progress, state: 'starting' }, 80)).toBe('Starting')
     expect(liveLine({ ...progress, e2eP99Ms: null }, 200)).not.toContain('p99')
+    expect(readable(liveLine({ ...progress, sentPerS: null }, 200))).toContain(' · target 1 000/s · ')
+  })
+
+  it('ends with how long the run took', () => {
+    expect(liveLine({ ...progress, state: 'done', tMs: 605_000 }, 80)).toMatch(/^Done after 10:05 · 480/)
   })
 
   it('counts down while it drains', () => {

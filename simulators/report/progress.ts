@@ -8,7 +8,8 @@ export interface RunProgress {
   totalMs: number
   connected: number
   devices: number
-  sentPerS: number
+  /** null: too early to tell. */
+  sentPerS: number | null
   targetPerS: number
   sent: number
   missing: number
@@ -35,6 +36,11 @@ export function clockText(ms: number): string {
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`
 }
 
+function rateText({ sentPerS, targetPerS }: RunProgress): string {
+  const target = formatRate(targetPerS)
+  return sentPerS === null ? `target ${target}` : `${formatRate(sentPerS)} of ${target}`
+}
+
 /** The parts of a line, the most telling first. */
 function partsOf(progress: RunProgress): string[] {
   const { state, tMs, totalMs, connected, devices, drainRemainingMs } = progress
@@ -46,12 +52,14 @@ function partsOf(progress: RunProgress): string[] {
   const time =
     state === 'draining'
       ? `Draining${drain}`
-      : `${STATES[state]} ${clockText(Math.min(tMs, totalMs))} / ${clockText(totalMs)}`
+      : state === 'done'
+        ? `Done after ${clockText(tMs)}`
+        : `${STATES[state]} ${clockText(Math.min(tMs, totalMs))} / ${clockText(totalMs)}`
   const publishing = state === 'connecting' || state === 'running'
   return [
     time,
     `${formatCount(connected)}/${formatCount(devices)} connected`,
-    ...(publishing ? [`${formatRate(progress.sentPerS)} of ${formatRate(progress.targetPerS)}`] : []),
+    ...(publishing ? [rateText(progress)] : []),
     `missing ${formatCount(progress.missing)}`,
     ...(progress.e2eP99Ms === null ? [] : [`p99 ${formatMs(progress.e2eP99Ms)}`]),
     `behind ${formatCount(progress.behind)}`,

@@ -27,7 +27,7 @@ import { RunEvents } from './run-events.ts'
 import type { RunHandle, RunOptions } from './run-options.ts'
 import { isObservable, plannedDevices, usesEmbeddedBroker } from './run-plan.ts'
 import { RunTally } from './run-tally.ts'
-import { ShardGroup, type ShardRecord } from './shard-group.ts'
+import { devicesText, ShardGroup, type ShardRecord } from './shard-group.ts'
 
 /** Time between the word to start and time zero, in which the word reaches every worker. */
 const LEAD_MS = 150
@@ -272,6 +272,7 @@ class Run {
 
   #shardSampled(shard: ShardRecord, sample: ShardSample): void {
     this.#tally?.addShard(shard, sample)
+    this.#meter?.addShard(shard.index, sample)
     const source = `shard ${shard.index}`
     this.#series?.sample(source, sample.t, sample.fleets)
     this.#series?.latencies('ack', sample.t, sample.ack)
@@ -282,13 +283,10 @@ class Run {
   #shardDied(shard: ShardRecord): void {
     this.#series?.end(`shard ${shard.index}`)
     const how = shard.death?.text ?? 'ended'
-    const { index, count } = shard.share
-    const which =
-      count === 1 ? 'all devices' : `${shard.devices} devices (every ${count}th from number ${index} on)`
     this.#events.add(
       this.#nowMs(),
       'shard',
-      `Shard ${shard.index} ${how}, and with it ${which}; the run goes on`,
+      `Shard ${shard.index} ${how}, and with it ${devicesText(shard)}; the run goes on`,
     )
   }
 

@@ -26,6 +26,16 @@ export interface ShardRecord {
   peakMemoryBytes: number
 }
 
+/** The devices of a shard in words: "3 devices (numbers 1, 3, ...)"; numbers count over all fleets of the profile from 0. */
+export function devicesText({
+  devices,
+  share: { index, count },
+}: Pick<ShardRecord, 'devices' | 'share'>): string {
+  if (count === 1) return 'all devices'
+  const numbers = [index, index + count].slice(0, devices).join(', ')
+  return `${devices} ${devices === 1 ? 'device' : 'devices'} (number ${numbers}${devices > 2 ? ' and so on' : ''})`
+}
+
 export interface ShardGroupListener {
   sampled(shard: ShardRecord, sample: ShardSample): void
   died(shard: ShardRecord): void
