@@ -20,7 +20,10 @@ import type {
   StreamBook,
   StreamId,
 } from './types.ts'
-import type { Visibility } from './visibility.ts'
+import { UNPROVEN, type Visibility } from './visibility.ts'
+
+/** Publish entries of one fleet, at most. */
+const ENTRIES_MAX = 64
 
 /** Devices whose shard died with their books. */
 export interface LostDevices {
@@ -72,13 +75,17 @@ export function attribute({
     settled,
   }
   const observed = new ObservedIndex(space, reading?.streams ?? [])
+  const proven = provenEntries(space, reading?.streams ?? [])
   for (const book of books) {
     if (lostDevices?.has(book.device)) continue
     const group = groups.of(book)
     if (group === undefined) continue
     const stream = observed.take(book)
-    if (reading !== null && observed.canHold(book)) judgeStream(book, stream, visibility, group, ids)
-    else judgeUnobserved(book, group, ids)
+    if (reading === null || !observed.canHold(book)) judgeUnobserved(book, group, ids)
+    else {
+      group.isProven = proven.has(entryOf(space, book))
+      judgeStream(book, stream, group.isProven ? visibility : UNPROVEN, group, ids)
+    }
   }
   for (const stream of observed.rest()) {
     const group = groups.of(stream)
@@ -88,6 +95,18 @@ export function attribute({
   }
   const strays = addExamples(groups, reading)
   return { groups: groups.list, ...sums(space, groups.list, reading, lostDevices), ids, strays }
+}
+
+/**
+ * The publish entries that something was seen of. Of the others nothing can be called lost: a probe that may not read
+ * their topics, or watches another broker than their devices use, sees just as little.
+ */
+function provenEntries(space: StreamSpace, streams: readonly ObservedStream[]): Set<number> {
+  return new Set(streams.map((stream) => entryOf(space, stream)))
+}
+
+function entryOf(space: StreamSpace, { device, publish }: StreamId): number {
+  return space.fleetOf(device) * ENTRIES_MAX + publish
 }
 
 /** A stream that no device opened: whatever was seen of it is phantom. */

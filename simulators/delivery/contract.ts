@@ -10,7 +10,7 @@ export interface Contract {
   protocol: 4 | 5
   /** The devices come back to their sessions (clean start off), so that what was in flight is sent again. */
   resumes: boolean
-  /** Messages expire soon enough for the broker to have dropped them by right. */
+  /** Others took so long to arrive that the broker may have dropped these by right, as expired. */
   mayExpire: boolean
 }
 
@@ -50,13 +50,15 @@ function lossClause(contract: Contract): Clause {
     )
   if (mayExpire)
     return observation(
-      'The messages carry an expiry interval shorter than the run, so the broker may drop them.',
+      'Others of this fleet took at least half of their expiry interval to arrive, so the broker may have dropped these as expired.',
     )
   const answer = publishQos === 1 ? 'PUBACK' : 'PUBCOMP'
   const inFlight = resumes
     ? 'Messages that were never acknowledged are not in this number.'
     : 'Messages in flight when a connection ended are in doubt and not in this number.'
-  return violation(`Acknowledged with success (${answer}) and never delivered. ${inFlight}`)
+  return violation(
+    `Acknowledged with success (${answer}) and never delivered, though the probe was listening; the log of the broker may name a limit, such as a full queue. ${inFlight}`,
+  )
 }
 
 function duplicateClause(contract: Contract): Clause {

@@ -7,7 +7,7 @@ function reading(nowMs: number, changes: Partial<DrainReading> = {}): DrainReadi
   return {
     nowMs,
     lastArrivalMs: 60_000,
-    expectedAtLeast: 100,
+    expectedAtMost: 100,
     delivered: 99,
     observerHealthy: true,
     ...changes,
@@ -44,6 +44,12 @@ describe('a drain', () => {
       settled: true,
       remainingMs: 0,
     })
+  })
+
+  it('is not content with more messages than were sent: some of them are phantoms', () => {
+    const drain = begun()
+    expect(drain.step(reading(61_000, { delivered: 101 })).state).toBe('drain')
+    expect(drain.step(reading(70_000, { delivered: 101 }))).toMatchObject({ state: 'verdict', settled: true })
   })
 
   it('waits for quiet after a copy that follows the last expected message', () => {

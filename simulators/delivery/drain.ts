@@ -18,8 +18,8 @@ export interface DrainReading {
   nowMs: number
   /** Last arrival of this run at the observer; below zero before the first. */
   lastArrivalMs: number
-  /** All messages sent and not rejected, those in doubt and those of QoS 0 too: fewer would end the drain too early. */
-  expectedAtLeast: number
+  /** All messages sent, whatever was said of them: rejected ones may come all the same, and fewer would end the drain too early. */
+  expectedAtMost: number
   /** Different messages seen. */
   delivered: number
   /** Connected, subscribed and keeping up, now. */
@@ -83,10 +83,11 @@ export class Drain {
     return PATIENCE * Math.max(graceMs, quietMs, SHORT_QUIET_MS)
   }
 
-  private properEndMs({ lastArrivalMs, expectedAtLeast, delivered }: DrainReading): number {
+  private properEndMs({ lastArrivalMs, expectedAtMost, delivered }: DrainReading): number {
     const { graceMs, quietMs } = this.settings
-    // A second copy of something may still follow, so even a full count waits for a moment of quiet.
-    if (delivered >= expectedAtLeast)
+    // A second copy of something may still follow, so even a full count waits for a moment of quiet. More than were
+    // sent proves nothing: some were never sent, and as many of the others may still be on their way.
+    if (delivered === expectedAtMost)
       return Math.max(lastArrivalMs, this.lastPublishMs) + Math.min(quietMs, SHORT_QUIET_MS)
     // After trouble the broker first has to find the observer again: the grace begins anew.
     const anchorMs = Math.max(this.lastPublishMs, lastArrivalMs, this.lastTroubleMs)

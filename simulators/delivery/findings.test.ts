@@ -20,7 +20,7 @@ type Stream = Pick<StreamId, 'device' | 'publish' | 'qos'> & { generated: number
 
 function findings(
   streams: readonly Stream[],
-  { strays = 0, withoutSubscribers = [0], mayExpire = false } = {},
+  { strays = 0, withoutSubscribers = [0], mayExpire = false, damaged = 0 } = {},
 ) {
   const ledger = new ObserverLedger(space)
   for (const { arrivals, generated: _, ...id } of streams)
@@ -34,7 +34,7 @@ function findings(
     mayExpire: mayExpire && publish === 1,
   })
   const result = attribute({ space, books, reading, settled: true, lostDevices: null })
-  return findingsOf({ result, fleetNames: ['meters'], contractOf, withoutSubscribers })
+  return findingsOf({ result, fleetNames: ['meters'], contractOf, withoutSubscribers, damaged })
 }
 
 describe('findings', () => {
@@ -72,6 +72,13 @@ describe('findings', () => {
   it('name messages that belong to no fleet', () => {
     expect(findings([], { strays: 12 })).toMatchObject([
       { kind: 'phantom', grade: 'violation', fleet: '-', count: 12, examples: { length: 10 } },
+    ])
+  })
+
+  it('hold it against the broker when a marker was changed, though no message can be named', () => {
+    const streams: Stream[] = [{ device: 0, publish: 0, qos: 1, generated: 1, arrivals: [0] }]
+    expect(findings(streams, { damaged: 2 })).toMatchObject([
+      { kind: 'corrupt', grade: 'violation', fleet: '-', count: 2, examples: [] },
     ])
   })
 

@@ -12,10 +12,13 @@ export interface FindingsInput {
   contractOf(group: StreamGroup): Contract
   /** Per fleet: acknowledged with "no matching subscribers" (0x10) while the probe was subscribed. */
   withoutSubscribers: readonly number[]
+  /** Markers that began and whose own checksum failed. */
+  damaged: number
 }
 
 /** Broken promises and legal losses of a run: violations first, then by how many messages they concern. */
-export function findingsOf({ result, fleetNames, contractOf, withoutSubscribers }: FindingsInput): Finding[] {
+export function findingsOf(input: FindingsInput): Finding[] {
+  const { result, fleetNames, contractOf, withoutSubscribers, damaged } = input
   const findings: Finding[] = []
   for (const group of result.groups)
     for (const [kind, count, of] of countsByKind(group)) {
@@ -41,6 +44,13 @@ export function findingsOf({ result, fleetNames, contractOf, withoutSubscribers 
       ...{ kind: 'phantom', grade: 'violation', fleet: NO_FLEET, qos: 0, count: strays },
       explanation: 'The markers are intact and name streams that no device of this profile can have.',
       examples: result.strays.slice(0, EXAMPLES_PER_FINDING),
+    })
+  if (damaged > 0)
+    findings.push({
+      ...{ kind: 'corrupt', grade: 'violation', fleet: NO_FLEET, qos: 0, count: damaged },
+      explanation:
+        'The marker itself was changed on the way, so these messages cannot be named: each is also missing, unless it was a copy.',
+      examples: [],
     })
   return findings.sort(byWeight)
 }

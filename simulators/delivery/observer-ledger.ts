@@ -67,8 +67,17 @@ export class ObserverLedger {
     this.lateFromMs = tMs + LATE_AFTER_MS
   }
 
-  /** Books one arrival. `lane` is a small integer per topic or partition of the stream; `payloadOk`: as its marker says. */
-  see(message: StreamId & { seq: number }, tMs: number, lane: number, payloadOk: boolean): Outcome {
+  /**
+   * Books one arrival. `lane` is a small integer per topic or partition of the stream; `payloadOk` and `sentMs`: as its
+   * marker says.
+   */
+  see(
+    message: StreamId & { seq: number },
+    tMs: number,
+    lane: number,
+    payloadOk: boolean,
+    sentMs = tMs,
+  ): Outcome {
     const { device, publish, seq, epoch } = message
     const fleet = this.space.fleetOf(device)
     const slot = this.space.slotOf(fleet, device, publish, message.qos)
@@ -86,7 +95,7 @@ export class ObserverLedger {
     }
     const stream = this.streamAt(slot, epoch)
     const before = stream.max
-    const outcome = stream.on(seq, tMs, lane)
+    const outcome = stream.on(seq, tMs, lane, sentMs)
     if (outcome === OUTCOME.inOrder) tally.delivered++
     else this.tallyUnusual(outcome, tally, stream, seq - before - 1)
     if (tMs > this.lateFromMs && isFirstReceipt(outcome)) {
@@ -184,12 +193,12 @@ function observed(stream: ListedStream, id: { device: number; publish: number; q
     const { from, to, sinceMs, openedMs } = hole
     holes.push({ from, to, sinceMs, openedMs })
   }
-  const { max, maxMs, distinct, coarseBelow, duplicates, reordered, maxExtent, maxLateMs } = stream
+  const { max, maxSentMs, distinct, coarseBelow, duplicates, reordered, maxExtent, maxLateMs } = stream
   const { lanes, orderUnjudged, late, corrupt, unresolved } = stream
   return {
     ...id,
     max,
-    maxMs,
+    maxSentMs,
     distinct,
     holes,
     coarseBelow,

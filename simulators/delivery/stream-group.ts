@@ -15,6 +15,8 @@ export interface StreamGroup {
   /** Acknowledged messages (QoS 0: sent ones): what a loss is counted among. */
   promised: number
   rejected: number
+  /** Something of this entry reached the observer, so that it is known to be able to see it. */
+  isProven: boolean
   /** Different messages seen of devices whose books are lost. */
   bookless: number
   counts: DeliveryCounts
@@ -61,6 +63,7 @@ export function emptyGroup(fleet: number, publish: number, qos: QoS): StreamGrou
     qos,
     promised: 0,
     rejected: 0,
+    isProven: true,
     bookless: 0,
     counts: emptyCounts(),
     attribution: emptyAttribution(),

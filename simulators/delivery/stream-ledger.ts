@@ -31,7 +31,8 @@ const MANY_LANES = -2
  */
 export class StreamLedger {
   max = -1
-  maxMs = 0
+  /** When the highest number was sent, whole ms: what has a higher one was sent no earlier. */
+  maxSentMs = 0
   distinct = 0
   duplicates = 0
   reordered = 0
@@ -44,16 +45,16 @@ export class StreamLedger {
   private laneTable: LaneTable | null = null
   private holes: HoleList | null = null
 
-  /** Books one arrival; `lane` is a small integer of 0 or more within which order is promised. */
-  on(seq: number, tMs: number, lane: number): Outcome {
+  /** Books one arrival; `lane` is a small integer of 0 or more within which order is promised; `sentMs`: as its marker says. */
+  on(seq: number, tMs: number, lane: number, sentMs = tMs): Outcome {
     if (seq === this.max + 1 && lane === this.lane) {
       this.max = seq
       // Whole milliseconds, rounded towards the past, stay unboxed; the wrap after 24 days only makes a window wider.
-      this.maxMs = tMs | 0
+      this.maxSentMs = sentMs | 0
       this.distinct++
       return OUTCOME.inOrder
     }
-    return seq > this.max ? this.advance(seq, tMs, lane) : this.lookBack(seq, tMs, lane)
+    return seq > this.max ? this.advance(seq, tMs, lane, sentMs) : this.lookBack(seq, tMs, lane)
   }
 
   get holeCount(): number {
@@ -76,14 +77,14 @@ export class StreamLedger {
     this.coarseBelow = this.holes.forgetLowest(keep)
   }
 
-  private advance(seq: number, tMs: number, lane: number): Outcome {
+  private advance(seq: number, tMs: number, lane: number, sentMs: number): Outcome {
     this.enterLane(lane)
     if (this.laneTable !== null && this.laneTable.judge(lane, seq) === LANE_UNJUDGED) this.orderUnjudged++
     const expected = this.max + 1
-    const sinceMs = this.max === -1 ? Math.min(0, tMs) : this.maxMs
+    const sinceMs = this.max === -1 ? Math.min(0, sentMs) : this.maxSentMs
     const index = this.distinct++
     this.max = seq
-    this.maxMs = tMs | 0
+    this.maxSentMs = sentMs | 0
     if (seq === expected) return OUTCOME.inOrder
     this.holes ??= new HoleList()
     if (this.holes.count >= MAX_HOLES) this.coalesce(MAX_HOLES / 2)

@@ -63,7 +63,7 @@ export interface Books {
 
 /**
  * One hole of an observed stream: numbers from..to not seen, opened by an arrival at `openedMs` of the run.
- * The highest number before it had arrived at `sinceMs` (0 when none), so in order they would have passed in between.
+ * The highest number before it was sent at `sinceMs` (0 when none), so in order they were on their way in between.
  */
 export interface Hole {
   from: number
@@ -76,8 +76,8 @@ export interface Hole {
 export interface ObservedStream extends StreamId {
   /** Highest number seen; -1 when none. */
   max: number
-  /** When `max` arrived, whole ms of the run. */
-  maxMs: number
+  /** When `max` was sent, whole ms of the run. */
+  maxSentMs: number
   distinct: number
   holes: Hole[]
   /** Below this number the bounded ledger knows only how many are missing, not which; 0: it knows all. */

@@ -29,6 +29,7 @@ function run(changes: Partial<VerdictInput> = {}): VerdictInput {
     generator: { saturated: false, bindingLimit: null, behind: 0, behindShare: 0 },
     deadShards: [],
     observer: { blind: [], overloaded: false },
+    unproven: [],
     settled: true,
     interrupted: false,
     ...changes,
@@ -139,7 +140,24 @@ describe('the verdict', () => {
 
   it('is not pass when nothing at all arrived, though nothing was promised either', () => {
     const swallowed = meters({ counts: counts({ delivered: 0, missing: 2_000, unconfirmed: 2_000 }) })
-    expect(verdictOf(run({ fleets: [swallowed] }))).toEqual(['inconclusive', 'nothing-delivered'])
+    const unproven = [{ fleet: 'meters', topic: 't/{{device}}', expected: 2_000, inconclusive: 0 }]
+    expect(judge(run({ fleets: [swallowed], unproven }))).toMatchObject({
+      verdict: 'inconclusive',
+      reasons: [
+        {
+          code: 'nothing-delivered',
+          text: 'None of 2 000 messages of fleet meters to t/{{device}} reached the probe: may it read this topic, on this broker?',
+        },
+      ],
+    })
+  })
+
+  it('tells a topic that the probe never saw anything of from what is open otherwise', () => {
+    const open = meters({ counts: counts({ delivered: 1_500, missing: 500, inconclusive: 500 }) })
+    const unproven = [{ fleet: 'meters', topic: 'secret', expected: 500, inconclusive: 500 }]
+    expect(verdictOf(run({ fleets: [open], unproven }))).toEqual(['inconclusive', 'nothing-delivered'])
+    const observer = { blind, overloaded: false }
+    expect(verdictOf(run({ fleets: [open], unproven, observer }))).toEqual(['inconclusive', 'observer-blind'])
   })
 
   it('is inconclusive when something is missing that may have passed a blind probe', () => {

@@ -32,6 +32,8 @@ export interface VerdictInput {
   deadShards: readonly { shard: number; devices: number }[]
   /** null: the profile has no probe. */
   observer: Pick<ObserverHealth, 'blind' | 'overloaded'> | null
+  /** Publish entries of which nothing reached the observer, with what was expected and with what may have been lost. */
+  unproven: readonly { fleet: string; topic: string; expected: number; inconclusive: number }[]
   /** The drain came to its proper end. */
   settled: boolean
   /** Stopped by hand before its planned end. */
@@ -101,10 +103,15 @@ function failures({ findings, thresholds }: VerdictInput): Ranked[] {
 }
 
 /** What could not be known, so that neither pass nor fail would be true. */
-function doubts({ fleets, thresholds, observer, settled, interrupted }: VerdictInput): Ranked[] {
+function doubts(input: VerdictInput): Ranked[] {
+  const { fleets, thresholds, observer, settled, interrupted } = input
   const ranked: Ranked[] = []
   const say = (code: string, text: string) => ranked.push({ verdict: 'inconclusive', code, text })
-  const open = sum(fleets, ({ counts }) => counts?.inconclusive ?? 0)
+  // A probe that was well all the time and saw nothing of a topic has a reason of its own.
+  const wasWell = settled && observer !== null && !observer.overloaded && observer.blind.length === 0
+  const unproven = wasWell ? input.unproven : []
+  const unseen = unproven.reduce((total, entry) => total + entry.inconclusive, 0)
+  const open = sum(fleets, ({ counts }) => counts?.inconclusive ?? 0) - unseen
   const expected = sum(fleets, ({ counts }) => counts?.expected ?? 0)
   if (open > 0) {
     const ofExpected = `${amount(open)} of ${plural(expected, 'expected message')}`
@@ -122,7 +129,12 @@ function doubts({ fleets, thresholds, observer, settled, interrupted }: VerdictI
       'drain-incomplete',
       'The drain was given up before it was quiet; copies may still have been on their way.',
     )
-  for (const { name, planned, connected, publishes, books, counts } of fleets) {
+  for (const { fleet, topic, expected } of unproven)
+    say(
+      'nothing-delivered',
+      `None of ${plural(expected, 'message')} of fleet ${fleet} to ${topic} reached the probe: may it read this topic, on this broker?`,
+    )
+  for (const { name, planned, connected, publishes, books } of fleets) {
     if (connected < planned)
       say(
         'devices-not-connected',
@@ -130,16 +142,6 @@ function doubts({ fleets, thresholds, observer, settled, interrupted }: VerdictI
       )
     if (connected === 0) continue
     if (publishes && books.sent === 0) say('fleet-silent', `Fleet ${name} sent none of its messages.`)
-    else if (
-      counts !== null &&
-      counts.expected > 0 &&
-      counts.delivered === 0 &&
-      counts.lost + counts.unconfirmed > 0
-    )
-      say(
-        'nothing-delivered',
-        `None of ${plural(counts.expected, 'message')} of fleet ${name} reached the probe: may it read these topics?`,
-      )
   }
   const unresolved = sum(fleets, ({ counts }) => counts?.unresolved ?? 0)
   if (unresolved > 0)

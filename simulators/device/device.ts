@@ -42,6 +42,22 @@ export interface DeviceEntry {
   readonly streams: [DeviceStream | null, DeviceStream | null, DeviceStream | null]
 }
 
+export type EventKind =
+  | 'connect-failed'
+  | 'disconnected'
+  | 'session'
+  | 'rejected'
+  | 'not-sent'
+  | 'subscribe-failed'
+
+/** Something worth telling: equal ones are counted together. */
+export interface DeviceEvent {
+  kind: EventKind
+  text: string
+  /** How a connection, or an attempt at one, ended. */
+  closure?: Closure['kind']
+}
+
 /** What a device needs from the shard that drives it. */
 export interface DeviceContext {
   /** Puts a task of a device on the shard's schedule. */
@@ -52,7 +68,7 @@ export interface DeviceContext {
   lateness(us: number): void
   /** A connection stands, so long after the plan (or the reconnect policy) asked for it. */
   deviceConnected(device: Device, sinceAskedMs: number): void
-  event(device: Device, kind: string, text: string, nowMs: number): void
+  event(device: Device, what: DeviceEvent, nowMs: number): void
 }
 
 type State = 'off' | 'asking' | 'connecting' | 'up' | 'down' | 'leaving' | 'over'
@@ -91,6 +107,8 @@ export class Device {
   #span = -1
   #failures = 0
   #askedMs = 0
+  /** When a device that is told to leave stops waiting for its acknowledgements. */
+  #leaveByMs = 0
   #everConnected = false
   #up = false
 
@@ -125,8 +143,20 @@ export class Device {
     return this.#state
   }
 
-  /** True when nothing waits in the device and nothing is in flight. */
+  /** True when nothing waits in the device and nothing is in flight, the first connection included; or when nothing will ever change. */
   get quiet(): boolean {
+    const isAway = this.#state === 'down' && this.fleet.fleet.reconnect.policy === 'none'
+    if (this.#state === 'off' || isAway) return true
+    const isArriving = !this.#everConnected && (this.#state === 'asking' || this.#state === 'connecting')
+    return this.#isEmpty && !isArriving
+  }
+
+  /** The plan has not called it yet, or has sent it away. */
+  get isOff(): boolean {
+    return this.#state === 'off'
+  }
+
+  get #isEmpty(): boolean {
     return (this.#outbox?.size ?? 0) === 0 && this.session.inFlight === 0
   }
 
@@ -157,7 +187,7 @@ export class Device {
     this.#up = true
     fleet.connected += 1
     this.#context.deviceConnected(this, nowMs - this.#askedMs)
-    if (info.sessionPresent) this.#context.event(this, 'session', 'session resumed', nowMs)
+    if (info.sessionPresent) this.#context.event(this, { kind: 'session', text: 'session resumed' }, nowMs)
     fleet.connectEnded(nowMs)
     this.flush(nowMs)
   }
@@ -174,7 +204,11 @@ export class Device {
     }
     if (wasUp) fleet.disconnects += 1
     else fleet.connectFailures += 1
-    this.#context.event(this, wasUp ? 'disconnected' : 'connect-failed', closure.text, nowMs)
+    this.#context.event(
+      this,
+      { kind: wasUp ? 'disconnected' : 'connect-failed', text: closure.text, closure: closure.kind },
+      nowMs,
+    )
     if (fleet.fleet.offline === 'drop') this.#dropWaiting('offline')
     this.#failures += 1
     this.#state = 'down'
@@ -194,12 +228,12 @@ export class Device {
       outbox.shift()
       this.fleet.waiting -= 1
     }
-    if (this.#state === 'leaving' && this.quiet) this.session.disconnect()
+    if (this.#state === 'leaving' && this.#isEmpty) this.session.disconnect()
   }
 
   /** One of its messages has had its final answer. */
   acknowledged(): void {
-    if (this.#state === 'leaving' && this.quiet) this.session.disconnect()
+    if (this.#state === 'leaving' && this.#isEmpty) this.session.disconnect()
   }
 
   /** The session that one of its messages was in flight in is lost. */
@@ -272,14 +306,11 @@ export class Device {
     if (outcome === 'too-large' || outcome === 'unsupported') {
       stream.recorder.notSent(seq, outcome)
       fleet.notSent += 1
-      this.#context.event(
-        this,
-        'not-sent',
+      const text =
         outcome === 'too-large'
           ? 'message above the Maximum Packet Size of the broker'
-          : 'QoS or retain above what the broker supports',
-        nowMs,
-      )
+          : 'QoS or retain above what the broker supports'
+      this.#context.event(this, { kind: 'not-sent', text }, nowMs)
       return true
     }
     return false
@@ -334,9 +365,10 @@ export class Device {
 
   #ask(nowMs: number): void {
     if (this.#state === 'off') {
+      const span = this.#spans[this.#span + 1]
+      // The plan sent it away while it was to reconnect: that task is not the plan's next call.
+      if (!span || span.connectMs > nowMs) return
       this.#span += 1
-      const span = this.#spans[this.#span]
-      if (!span) return
       if (span.disconnectMs !== Number.POSITIVE_INFINITY)
         this.#context.schedule(this, LEAVE_TASK, span.disconnectMs)
       this.#startPublishing(span.connectMs)
@@ -354,18 +386,22 @@ export class Device {
     })
   }
 
-  /** First the plan's word to leave, then (the same task again) the end of its patience. */
+  /** First the plan's word to leave, then (the same task again) the end of its patience. Either may come when it is history. */
   #leave(nowMs: number): void {
     if (this.#state === 'leaving') {
-      this.session.disconnect()
+      if (nowMs >= this.#leaveByMs) this.session.disconnect()
       return
     }
-    if (this.#state === 'off' || this.#state === 'over') return
+    const span = this.#spans[this.#span]
+    if (this.#state === 'off' || this.#state === 'over' || !span || span.disconnectMs > nowMs) return
     const wasOpen = this.#state === 'up' || this.#state === 'connecting'
     this.#state = 'leaving'
     if (!wasOpen) this.#gone()
-    else if (this.quiet) this.session.disconnect()
-    else this.#context.schedule(this, LEAVE_TASK, nowMs + LEAVE_MS)
+    else if (this.#isEmpty) this.session.disconnect()
+    else {
+      this.#leaveByMs = nowMs + LEAVE_MS
+      this.#context.schedule(this, LEAVE_TASK, this.#leaveByMs)
+    }
   }
 
   #gone(): void {

@@ -56,9 +56,10 @@ export class ProbeRecorder {
     }
     const fleet = this.#space.fleetOf(seen.device)
     const lane = this.#topicsVary[fleet]?.[seen.publish] === true ? this.#laneOf(packet.topic) : 0
-    const outcome = this.ledger.see(seen, nowMs, lane, reading === 'intact')
-    this.lastArrivalMs = nowMs
     const { intendedUs, sentLagUs } = seen
+    const sentMs = (intendedUs + sentLagUs) / 1_000
+    const outcome = this.ledger.see(seen, nowMs, lane, reading === 'intact', sentMs)
+    this.lastArrivalMs = nowMs
     const latencyUs = nowMs * 1_000 - intendedUs
     this.lagMs = (latencyUs - sentLagUs) / 1_000
     if (outcome <= OUTCOME.filled) this.histograms[fleet]?.record(latencyUs, sentLagUs, intendedUs)

@@ -31,6 +31,16 @@ export class Answer<Value> {
   }
 }
 
+/** Waits, or until there is a reason to wait no longer. */
+export async function pause(ms: number, interrupt: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([over, interrupt])
+  clearTimeout(timer)
+}
+
 /** The answer, or WORKER_FAILED when it does not come in time: nothing in a run waits for ever. */
 export async function within<Value>(answer: Promise<Value>, limitMs: number, what: string): Promise<Value> {
   let timer: NodeJS.Timeout | undefined

@@ -35,6 +35,8 @@ export class BrokerClient {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    // Whoever still waits need not wait for the time limit.
+    this.#listening.fail(new AppError({ code: 'WORKER_FAILED', message: 'The embedded broker was closed' }))
     this.#worker.send({ type: 'stop' })
     await endWorker(this.#worker)
   }

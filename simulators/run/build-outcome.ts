@@ -1,5 +1,4 @@
 import { assessGenerator } from '../metrics/health.ts'
-import type { Series } from '../metrics/series.ts'
 import type { ShardHealth } from '../metrics/types.ts'
 import type { Targets } from '../plan/load.ts'
 import type { Profile } from '../profile/profile.ts'
@@ -15,7 +14,7 @@ import { type Conclusion, conclude } from './conclude.ts'
 import { judgeRun, judgeThresholds } from './judge-run.ts'
 import type { FleetTotals } from './messages.ts'
 import type { ProbeReading } from './probe-client.ts'
-import type { RunEvents } from './run-events.ts'
+import type { RunRecord } from './run-record.ts'
 import type { RunTally } from './run-tally.ts'
 import type { ShardRecord } from './shard-group.ts'
 
@@ -26,9 +25,7 @@ export interface OutcomeFacts {
   source: unknown
   identity: RunIdentity
   environment: Environment
-  tally: RunTally
-  series: Series
-  events: RunEvents
+  record: RunRecord
   shards: readonly ShardRecord[]
   probe: ProbeReading | null
   settled: boolean
@@ -39,8 +36,8 @@ export interface OutcomeFacts {
 
 /** Everything that a run hands over, from everything that was heard of it. */
 export function buildOutcome(facts: OutcomeFacts): RunOutcome {
-  const { profile, identity, tally, shards, events, probe, settled, startFailure, planned, publishedMs } =
-    facts
+  const { profile, identity, record, shards, probe, settled, startFailure, planned, publishedMs } = facts
+  const { tally, series, events } = record
   const reading = probe?.reading ?? null
   const totals = profile.fleets.map((_, fleet) => tally.totals(fleet))
   probe?.latency.forEach(({ fromIntended, fromSent, afterWarmUp }, fleet) => {
@@ -48,8 +45,8 @@ export function buildOutcome(facts: OutcomeFacts): RunOutcome {
     tally.e2e.mergeParts(fleet, fromIntended, part('fromIntended'))
     tally.e2eFromSent.mergeParts(fleet, fromSent, part('fromSent'))
   })
-  const durationMs = identity.durationMs
-  const conclusion = conclude({ profile, shards, reading, settled, durationMs, totals })
+  const slowestMs = profile.fleets.map((_, fleet) => tally.e2eFromSent.summary(fleet).max)
+  const conclusion = conclude({ profile, shards, reading, settled, slowestMs, totals })
   const generator = assessGenerator({
     behind: tally.grandTotals().behind,
     generated: conclusion.books.generated,
@@ -72,7 +69,7 @@ export function buildOutcome(facts: OutcomeFacts): RunOutcome {
   const judged = { ...base, interrupted, startFailure, planned, publishedMs }
   const thresholds = judgeThresholds(judged)
   const { verdict, reasons, findings } = judgeRun(judged, thresholds)
-  const points = (fleet?: number) => facts.series.points(fleet)
+  const points = (fleet?: number) => series.points(fleet)
   return {
     ...outcomeOf(facts, conclusion, totals, undefined),
     verdict,
@@ -93,7 +90,7 @@ export function buildOutcome(facts: OutcomeFacts): RunOutcome {
       ...outcomeOf(facts, conclusion, totals, index),
     })),
     series: {
-      intervalS: facts.series.intervalS,
+      intervalS: series.intervalS,
       points: points(),
       perFleet: Object.fromEntries(profile.fleets.map((fleet, index) => [fleet.name, points(index)])),
     },
@@ -106,11 +103,12 @@ export function buildOutcome(facts: OutcomeFacts): RunOutcome {
 
 /** `fleet` undefined: all together. */
 function outcomeOf(
-  { tally, events, planned }: OutcomeFacts,
+  { record, planned }: OutcomeFacts,
   { attributed, books, fleetBooks }: Conclusion,
   totals: readonly FleetTotals[],
   fleet: number | undefined,
 ): Outcome {
+  const { tally, events } = record
   const judged = fleet === undefined ? attributed.total : (attributed.fleets[fleet] ?? attributed.total)
   const members = fleet === undefined ? [...totals.keys()] : [fleet]
   const pick = (latency: RunTally['ack']) => (fleet === undefined ? latency.total() : latency.summary(fleet))

@@ -27,7 +27,8 @@ export interface ConcludeFacts {
   shards: readonly ShardRecord[]
   reading: ObserverReading | null
   settled: boolean
-  durationMs: number
+  /** Per fleet: the longest way from sent to seen, ms. */
+  slowestMs: readonly number[]
   /** Per fleet, of all shards. */
   totals: readonly FleetTotals[]
 }
@@ -43,8 +44,9 @@ export function conclude(facts: ConcludeFacts): Conclusion {
   const findings = findingsOf({
     result: attributed,
     fleetNames: profile.fleets.map((fleet) => fleet.name),
-    contractOf: (group) => contractOf(group, profile, reading, facts.durationMs),
+    contractOf: (group) => contractOf(group, profile, reading, facts.slowestMs),
     withoutSubscribers: totals.map((fleet) => (reading ? fleet.ackedWithoutSubscriber : 0)),
+    damaged: reading?.damaged ?? 0,
   })
   const fleetBooks = booksPerFleet(books, roster, profile.fleets.length)
   lostDevices?.lastKnown.forEach((known, fleet) => {
@@ -53,18 +55,17 @@ export function conclude(facts: ConcludeFacts): Conclusion {
   return { attributed, findings, books: sumBooks(fleetBooks), fleetBooks }
 }
 
-/** Messages that the probe must still see, at the most: sent, not rejected, with a marker. */
+/** Messages that the probe may see, at the most: sent with a marker, the rejected ones too, which may come all the same. */
 export function expectedAtMost(profile: Profile, shards: readonly ShardRecord[]): number {
   const roster = createRoster(profile)
   let expected = 0
   for (const shard of shards) {
     if (shard.state === 'dead')
-      expected += (shard.last?.fleets ?? []).reduce((sum, fleet) => sum + fleet.sent - fleet.rejected, 0)
+      expected += (shard.last?.fleets ?? []).reduce((sum, fleet) => sum + fleet.sent, 0)
     for (const book of shard.books) {
       const entry = profile.fleets[roster.fleetOf(book.device)]?.publish[book.publish]
       if (!entry || entry.marker === 'none') continue
-      const { sent, rejected } = booksOf([book])
-      expected += sent - rejected.total
+      expected += booksOf([book]).sent
     }
   }
   return expected
@@ -122,7 +123,7 @@ function contractOf(
   group: StreamGroup,
   profile: Profile,
   reading: ObserverReading | null,
-  durationMs: number,
+  slowestMs: readonly number[],
 ): Contract {
   const fleet = profile.fleets[group.fleet] ?? null
   const expiry = fleet?.publish[group.publish]?.messageExpiry
@@ -131,6 +132,7 @@ function contractOf(
     subscriptionQos: reading?.health.grantedQos ?? 0,
     protocol: protocolOf(profile, fleet),
     resumes: fleet ? !fleet.session.cleanStart : false,
-    mayExpire: expiry !== undefined && expiry < durationMs,
+    // Messages that took longer than their expiry were dropped and never measured, so half of it is telling enough.
+    mayExpire: expiry !== undefined && (slowestMs[group.fleet] ?? 0) >= expiry / 2,
   }
 }

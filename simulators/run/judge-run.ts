@@ -1,5 +1,5 @@
 import type { ObserverReading } from '../delivery/types.ts'
-import { judge } from '../delivery/verdict.ts'
+import { judge, type VerdictInput } from '../delivery/verdict.ts'
 import { evaluateThreshold, type ScopeFacts, type ThresholdFacts } from '../metrics/evaluate-threshold.ts'
 import { busiestShardCpu } from '../metrics/health.ts'
 import { parseThreshold } from '../metrics/thresholds.ts'
@@ -61,24 +61,43 @@ export function judgeRun(facts: JudgeFacts, thresholds: ThresholdResult[]) {
       .filter(({ state }) => state === 'dead')
       .map(({ index, devices }) => ({ shard: index, devices })),
     observer: reading?.health ?? null,
+    unproven: unprovenOf(profile, conclusion),
     settled,
     interrupted,
   })
+}
+
+/** Publish entries that the probe saw nothing of, over all QoS levels. */
+function unprovenOf(profile: Profile, { attributed }: Conclusion): VerdictInput['unproven'] {
+  const entries = new Map<string, { fleet: string; topic: string; expected: number; inconclusive: number }>()
+  for (const { fleet, publish, counts, isProven } of attributed.groups) {
+    if (isProven || counts.expected === 0) continue
+    const settings = profile.fleets[fleet]
+    const key = `${fleet}/${publish}`
+    const entry = entries.get(key) ?? {
+      fleet: settings?.name ?? '-',
+      topic: settings?.publish[publish]?.topic ?? '-',
+      expected: 0,
+      inconclusive: 0,
+    }
+    entry.expected += counts.expected
+    entry.inconclusive += counts.inconclusive
+    entries.set(key, entry)
+  }
+  return [...entries.values()]
 }
 
 function thresholdFacts(facts: JudgeFacts, afterMs: number): ThresholdFacts {
   const { profile, generator, reading } = facts
   const scopes = profile.fleets.map((fleet, index) => {
     const totals = facts.totals[index] ?? emptyTotals()
-    const delivered = facts.conclusion.attributed.fleets[index]?.counts?.delivered ?? 0
-    return [fleet.name, scopeFacts(facts, afterMs, index, totals, delivered)] as const
+    return [fleet.name, scopeFacts(facts, afterMs, index, totals)] as const
   })
   const sum = emptyTotals()
   for (const totals of facts.totals) addTotals(sum, totals)
-  const delivered = facts.conclusion.attributed.total.counts?.delivered ?? 0
   return {
     isObserved: reading !== null,
-    total: scopeFacts(facts, afterMs, undefined, sum, delivered),
+    total: scopeFacts(facts, afterMs, undefined, sum),
     fleets: new Map(scopes),
     machine: { eventLoopDelayP99Ms: generator.eventLoopDelayP99Ms, cpu: busiestShardCpu(generator.shards) },
   }
@@ -90,7 +109,6 @@ function scopeFacts(
   afterMs: number,
   fleet: number | undefined,
   totals: FleetTotals,
-  delivered: number,
 ): ScopeFacts {
   const judged = fleet === undefined ? conclusion.attributed.total : conclusion.attributed.fleets[fleet]
   const books = (fleet === undefined ? conclusion.books : conclusion.fleetBooks[fleet]) ?? conclusion.books
@@ -100,9 +118,10 @@ function scopeFacts(
     .filter((finding) => finding.grade === 'violation' && (name === undefined || finding.fleet === name))
     .reduce((sum, { count }) => sum + count, 0)
   const members = fleet === undefined ? [...profile.fleets.keys()] : [fleet]
-  const before = members.map((member) => tally.before(afterMs, member))
-  const seconds = (publishedMs - afterMs) / 1_000
-  const perSecond = (count: number) => (seconds > 0 ? Math.max(0, count) / seconds : null)
+  const hasTime = publishedMs > afterMs
+  const rateOf = (rateHz: (member: number) => number) =>
+    hasTime ? members.reduce((sum, member) => sum + rateHz(member), 0) : null
+  const deliveredOf = (member: number) => conclusion.attributed.fleets[member]?.counts?.delivered ?? 0
   const pick = (latency: RunTally['ack']) =>
     fleet === undefined ? latency.total(afterMs) : latency.summary(fleet, afterMs)
   return {
@@ -135,8 +154,8 @@ function scopeFacts(
       e2e: pick(tally.e2e),
       e2eFromSent: pick(tally.e2eFromSent),
     },
-    rateHz: perSecond(totals.sent - before.reduce((sum, { sent }) => sum + sent, 0)),
-    deliveryRateHz: perSecond(delivered - before.reduce((sum, mark) => sum + mark.delivered, 0)),
-    targetRateHz: seconds > 0 ? targets.meanRateHz(afterMs, publishedMs, fleet) : 0,
+    rateHz: rateOf((member) => tally.sentHz(member, afterMs, publishedMs)),
+    deliveryRateHz: rateOf((member) => tally.deliveredHz(member, afterMs, publishedMs, deliveredOf(member))),
+    targetRateHz: hasTime ? targets.meanRateHz(afterMs, publishedMs, fleet) : 0,
   }
 }

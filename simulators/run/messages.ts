@@ -65,6 +65,9 @@ export interface FleetLatencies {
   afterWarmUp: { fromIntended: Uint8Array; fromSent: Uint8Array }[]
 }
 
+/** Time after the last message is due in which what waits and what is in flight may still get its answer. */
+export const QUIESCE_MS = 10_000
+
 export type ShardDown =
   | { type: 'prepare'; facts: RunFacts; share: Share }
   | { type: 'start'; zeroMs: number; wallZeroMs: number }

@@ -59,6 +59,10 @@ export class ProbeClient {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    // Whoever still waits need not wait for the time limit.
+    const error = new AppError({ code: 'WORKER_FAILED', message: 'The probe was closed' })
+    this.#subscribed.fail(error)
+    this.#reading.fail(error)
     this.#worker.send({ type: 'stop' })
     await endWorker(this.#worker)
   }

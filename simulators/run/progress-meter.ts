@@ -15,7 +15,11 @@ interface SentBy {
   sent: number
 }
 
-type Measured = Pick<RunProgress, 'connected' | 'sentPerS' | 'sent' | 'missing' | 'e2eP99Ms' | 'behind'>
+/** What of a progress line is measured. */
+export type Measured = Pick<
+  RunProgress,
+  'connected' | 'sentPerS' | 'sent' | 'missing' | 'e2eP99Ms' | 'behind'
+>
 
 /** What is happening now, from totals that only grow. */
 export class ProgressMeter {

@@ -2,9 +2,6 @@ import { LatencyTally } from './latency-tally.ts'
 import type { FleetTotals, ProbeSample, ShardSample } from './messages.ts'
 import type { ShardRecord } from './shard-group.ts'
 
-/** What a shard or the probe samples covers at most this much time, ms. */
-const SAMPLE_SPAN_MS = 250
-
 const NO_TOTALS: FleetTotals = {
   generated: 0,
   notSent: 0,
@@ -33,11 +30,13 @@ export function emptyTotals(): FleetTotals {
   return { ...NO_TOTALS }
 }
 
-/** What was sent and delivered when a warm-up ended, per fleet. */
+/** Where the counters of one source stood when a warm-up had ended, per fleet. */
 interface Mark {
-  sent: number[]
-  delivered: number[]
+  tMs: number
+  counts: number[]
 }
+
+const FROM_ZERO: Mark = { tMs: 0, counts: [] }
 
 /** Adds up what shards and probe report while a run goes on. A shard that died stays in the sums as it was last known. */
 export class RunTally {
@@ -49,7 +48,9 @@ export class RunTally {
   readonly #fleets: number
   readonly #warmUps: readonly number[]
   readonly #samples = new Map<number, ShardSample>()
-  readonly #marks = new Map<number, Mark>()
+  /** Per warm-up: sent, by shard; and delivered. */
+  readonly #sentMarks = new Map<number, Map<number, Mark>>()
+  readonly #deliveredMarks = new Map<number, Mark>()
   probe: ProbeSample | null = null
 
   constructor(fleets: number, warmUps: readonly number[]) {
@@ -63,18 +64,27 @@ export class RunTally {
   }
 
   addShard({ index }: ShardRecord, sample: ShardSample): void {
-    const fromMs = sample.t - SAMPLE_SPAN_MS
+    const fromMs = this.#samples.get(index)?.t ?? Number.NEGATIVE_INFINITY
     for (let fleet = 0; fleet < this.#fleets; fleet += 1) {
       this.ack.merge(fleet, sample.ack[fleet] ?? null, fromMs)
       this.connect.merge(fleet, sample.connect[fleet] ?? null, fromMs)
     }
     this.lateness.merge(0, sample.lateness, fromMs)
-    this.#markWarmUps(sample.t)
     this.#samples.set(index, sample)
+    for (const warmUpMs of this.#warmUps) {
+      const marks = this.#sentMarks.get(warmUpMs) ?? new Map<number, Mark>()
+      this.#sentMarks.set(warmUpMs, marks)
+      if (sample.t < warmUpMs || marks.has(index)) continue
+      marks.set(index, { tMs: sample.t, counts: sample.fleets.map(({ sent }) => sent) })
+    }
   }
 
   addProbe(sample: ProbeSample): void {
     this.probe = sample
+    for (const warmUpMs of this.#warmUps) {
+      if (sample.t < warmUpMs || this.#deliveredMarks.has(warmUpMs)) continue
+      this.#deliveredMarks.set(warmUpMs, { tMs: sample.t, counts: sample.delivered })
+    }
   }
 
   /** Of one fleet over all shards. */
@@ -94,10 +104,6 @@ export class RunTally {
     return sum
   }
 
-  delivered(fleet: number): number {
-    return this.probe?.delivered[fleet] ?? 0
-  }
-
   missing(): number {
     return (this.probe?.missing ?? []).reduce((sum, count) => sum + count, 0)
   }
@@ -106,26 +112,30 @@ export class RunTally {
     return (this.probe?.delivered ?? []).reduce((sum, count) => sum + count, 0)
   }
 
-  /** What was sent and delivered before a warm-up ended. */
-  before(warmUpMs: number, fleet: number): { sent: number; delivered: number } {
-    const mark = this.#marks.get(warmUpMs)
-    return { sent: mark?.sent[fleet] ?? 0, delivered: mark?.delivered[fleet] ?? 0 }
+  /** Messages per second that a fleet has sent from the end of a warm-up to `untilMs`. */
+  sentHz(fleet: number, warmUpMs: number, untilMs: number): number {
+    let rateHz = 0
+    for (const [index, { fleets }] of this.#samples) {
+      const mark = warmUpMs === 0 ? FROM_ZERO : this.#sentMarks.get(warmUpMs)?.get(index)
+      rateHz += rateSince(mark, fleet, fleets[fleet]?.sent ?? 0, untilMs)
+    }
+    return rateHz
+  }
+
+  /** Messages per second of a fleet that were seen from the end of a warm-up to `untilMs`, of `delivered` in all. */
+  deliveredHz(fleet: number, warmUpMs: number, untilMs: number, delivered: number): number {
+    const mark = warmUpMs === 0 ? FROM_ZERO : this.#deliveredMarks.get(warmUpMs)
+    return rateSince(mark, fleet, delivered, untilMs)
   }
 
   /** Gives the memory of all histograms back. */
   destroy(): void {
     for (const tally of [this.ack, this.connect, this.e2e, this.e2eFromSent, this.lateness]) tally.destroy()
   }
+}
 
-  /** Takes down where counters stand when the first sample after a warm-up comes: at most one sample too late. */
-  #markWarmUps(tMs: number): void {
-    for (const warmUpMs of this.#warmUps) {
-      if (tMs < warmUpMs || this.#marks.has(warmUpMs)) continue
-      const fleets = [...Array(this.#fleets).keys()]
-      this.#marks.set(warmUpMs, {
-        sent: fleets.map((fleet) => this.totals(fleet).sent),
-        delivered: fleets.map((fleet) => this.delivered(fleet)),
-      })
-    }
-  }
+/** Nothing without a mark: what ended before the warm-up did has no rate after it. */
+function rateSince(mark: Mark | undefined, fleet: number, count: number, untilMs: number): number {
+  if (mark === undefined || untilMs <= mark.tMs) return 0
+  return (Math.max(0, count - (mark.counts[fleet] ?? 0)) * 1_000) / (untilMs - mark.tMs)
 }

@@ -157,6 +157,69 @@ describe('a shard', () => {
     expect(shard.books().inDoubt.total).toBe(0)
   })
 
+  it('does not call a device early that was sent away while it waited to reconnect', () => {
+    const shard = shardOf({
+      version: 1,
+      fleets: [{ count: 1, publish: every(), reconnect: { policy: 'fixed', delay: '2s' } }],
+      stages: [{ for: '1s' }, { for: '1ms', devices: '0%' }, { for: '5s' }, { for: '1ms', devices: '100%' }],
+    })
+    shard.pass(900)
+    shard.broker.crash()
+
+    shard.pass(5_000)
+
+    expect(shard.fleet).toMatchObject({ connected: 0, reconnects: 0 })
+    shard.pass(200)
+    expect(shard.fleet).toMatchObject({ connected: 1, reconnects: 1 })
+  })
+
+  it('does not send a device away for a patience that ended in an earlier stage', () => {
+    const shard = shardOf({
+      version: 1,
+      fleets: [{ count: 1, publish: every() }],
+      stages: [{ for: '1s' }, { for: '1ms', devices: '0%' }, { for: '2s' }, { for: '8s', devices: '100%' }],
+    })
+    shard.broker.behaviour.acknowledges = false
+    shard.pass(1_500)
+    shard.broker.crash()
+    shard.broker.behaviour.acknowledges = true
+
+    shard.pass(9_000)
+
+    expect(shard.fleet).toMatchObject({ connected: 1 })
+  })
+
+  it('is not quiet while a device connects for the first time', () => {
+    const shard = shardOf({
+      version: 1,
+      fleets: [{ count: 2, connect: { rate: '2/s' }, publish: [] }],
+      stages: [{ for: '600ms' }],
+    })
+    shard.pass(500)
+    shard.engine.advance(501)
+    shard.engine.drain()
+    expect(shard.engine.quiet).toBe(false)
+
+    shard.broker.settle()
+
+    expect(shard.engine.quiet).toBe(true)
+    expect(shard.fleet.everConnected).toBe(2)
+  })
+
+  it('calls nobody any more once it drains', () => {
+    const shard = shardOf({
+      version: 1,
+      fleets: [{ count: 10, connect: { rate: '10/s' }, publish: every() }],
+      stages: [{ for: '5s' }],
+    })
+    shard.pass(450)
+    shard.engine.drain()
+
+    shard.pass(2_000)
+
+    expect(shard.fleet.everConnected).toBe(5)
+  })
+
   it('makes no more connections at a time than the fleet allows', () => {
     const shard = shardOf({
       version: 1,

@@ -1,6 +1,7 @@
 import { StreamRecorder } from '../delivery/stream-recorder.ts'
 import type { StreamBook } from '../delivery/types.ts'
 import {
+  CONNECT_TASK,
   type Device,
   type DeviceContext,
   type DeviceEvent,
@@ -88,15 +89,16 @@ export class ShardEngine implements DeviceContext, SessionHooks<DeviceStream> {
     while (heap.nextDue <= nowMs) {
       const number = heap.pop()
       const task = number % this.#stride
-      if (this.#isDraining && task >= FIRST_ENTRY_TASK) continue
-      this.#devices[(number - task) / this.#stride]?.run(task, nowMs)
+      const device = this.#devices[(number - task) / this.#stride]
+      if (!device || (this.#isDraining && isNew(device, task))) continue
+      device.run(task, nowMs)
     }
     if (nowMs >= this.#nextSliceMs) this.#sweep(nowMs)
     this.sessions.flushQueue.flushNow()
     return Math.min(heap.nextDue, this.#nextSliceMs)
   }
 
-  /** From here on nothing new is generated; what waits and what is in flight goes on. */
+  /** From here on nothing new is generated and nobody new connects; what waits and what is in flight goes on. */
   drain(): void {
     this.#isDraining = true
   }
@@ -200,4 +202,9 @@ export class ShardEngine implements DeviceContext, SessionHooks<DeviceStream> {
     }
     this.#nextSliceMs = nowMs + SLICE_MS
   }
+}
+
+/** Whether a task begins something, where a drain only brings to an end. */
+function isNew(device: Device, task: number): boolean {
+  return task >= FIRST_ENTRY_TASK || (task === CONNECT_TASK && device.isOff)
 }

@@ -111,6 +111,9 @@ export class ShardGroup {
   async close(): Promise<void> {
     clearInterval(this.#watch)
     this.#isClosed = true
+    // Whoever still waits need not wait for the time limit.
+    for (const ready of this.#ready)
+      ready.fail(new AppError({ code: 'WORKER_FAILED', message: 'The shards were closed' }))
     for (const worker of this.#workers) worker.send({ type: 'stop' })
     await Promise.all(this.#workers.map((worker) => endWorker(worker)))
   }
@@ -163,7 +166,8 @@ export class ShardGroup {
     record.death = { tMs: this.#nowMs(), text }
     // Half of the books would look like all of them.
     record.books = []
-    if (wasRunning) this.#listener.died(record)
+    // Before it was ready the run does not begin, and the error says why.
+    if (record.devices > 0 || wasRunning) this.#listener.died(record)
     this.#checkFinished()
   }
 

@@ -3,10 +3,11 @@ import type { FleetRuntime } from '../device/fleet-runtime.ts'
 import { compilePrograms } from '../device/payload/compile-programs.ts'
 import type { RunClock } from '../device/ports.ts'
 import { LatencyHistogram, loadHistograms } from '../metrics/histogram.ts'
+import { warmUpsOf } from '../metrics/thresholds.ts'
 import { endpointOf } from '../profile/endpoint.ts'
 import { buildDevices, createFleets, devicesPerFleet, taskStride } from './build-devices.ts'
 import { LoopMonitor } from './loop-monitor.ts'
-import type { ShardDown, ShardSample, ShardUp } from './messages.ts'
+import { QUIESCE_MS, type ShardDown, type ShardSample, type ShardUp } from './messages.ts'
 import { runClock } from './run-clock.ts'
 import { sampleShard } from './sample-shard.ts'
 import { type FleetHistograms, ShardEngine } from './shard-engine.ts'
@@ -16,8 +17,6 @@ import type { WorkerLink } from './worker-port.ts'
 const SAMPLE_MS = 250
 /** Books are sent in pieces, so that no single message holds the channel up. */
 const BOOKS_PER_MESSAGE = 5_000
-/** Time after the last message is due in which what waits and what is in flight may still get its answer. */
-const QUIESCE_MS = 10_000
 
 /**
  * The body of a shard process. Resolves when it has ended: done and told to stop, broken, or left alone by its supervisor.
@@ -46,9 +45,10 @@ class Shard {
   #histograms: FleetHistograms[] = []
   #lateness: LatencyHistogram | undefined
   #durationMs = 0
+  #warmUps: number[] = []
   #quiesceUntilMs = Number.POSITIVE_INFINITY
   #turn: NodeJS.Timeout | undefined
-  #sampling: NodeJS.Timeout | undefined
+  #sampling: NodeJS.Timeout[] = []
   #isOver = false
 
   constructor(link: WorkerLink<ShardDown, ShardUp>, ended: () => void) {
@@ -65,7 +65,7 @@ class Shard {
 
   stop(): void {
     clearTimeout(this.#turn)
-    clearInterval(this.#sampling)
+    this.#stopSampling()
     this.#monitor.stop()
     if (!this.#isOver) this.#engine?.finish()
     this.#isOver = true
@@ -89,6 +89,7 @@ class Shard {
       connect: new LatencyHistogram(),
     }))
     this.#lateness = new LatencyHistogram()
+    this.#warmUps = warmUpsOf(profile.thresholds)
     this.#durationMs = profile.stages.reduce((sum, stage) => sum + stage.for, 0)
     const engine = new ShardEngine({
       clock: () => this.#clock(),
@@ -120,7 +121,12 @@ class Shard {
     this.#clock = runClock(zeroMs)
     this.#wallClock.zeroMs = wallZeroMs
     this.#monitor.start()
-    this.#sampling = setInterval(() => this.#link.send({ type: 'sample', sample: this.#sample() }), SAMPLE_MS)
+    const send = () => this.#link.send({ type: 'sample', sample: this.#sample() })
+    this.#sampling = [
+      setInterval(send, SAMPLE_MS),
+      // One just behind each warm-up, so that what belongs to it and what follows can be told apart.
+      ...this.#warmUps.map((warmUpMs) => setTimeout(send, Math.max(0, warmUpMs - this.#clock()) + 1)),
+    ]
     this.#turn = setTimeout(() => this.#advance(), Math.max(0, -this.#clock()))
   }
 
@@ -151,7 +157,7 @@ class Shard {
   #finish(engine: ShardEngine): void {
     engine.finish()
     this.#isOver = true
-    clearInterval(this.#sampling)
+    this.#stopSampling()
     let books = []
     for (const book of engine.books()) {
       books.push(book)
@@ -161,6 +167,10 @@ class Shard {
     }
     if (books.length > 0) this.#link.send({ type: 'books', books })
     this.#link.send({ type: 'done', sample: this.#sample() })
+  }
+
+  #stopSampling(): void {
+    for (const timer of this.#sampling) clearInterval(timer)
   }
 
   #sample(): ShardSample {
