@@ -15,6 +15,8 @@ export class FleetHistograms {
 
   /** `warmUps` in ms of the run. */
   begin(warmUps: readonly number[]): void {
+    for (const pair of this.#afterWarmUp)
+      for (const each of [pair.fromIntended, pair.fromSent]) each.destroy()
     this.#afterWarmUp = warmUps.map((ms) => pairAfter(ms * 1_000))
   }
 
@@ -37,6 +39,14 @@ export class FleetHistograms {
     const encoded = this.#interval.encode()
     this.#interval.reset()
     return encoded
+  }
+
+  destroy(): void {
+    this.#interval.destroy()
+    for (const { fromIntended, fromSent } of [this.#whole, ...this.#afterWarmUp]) {
+      fromIntended.destroy()
+      fromSent.destroy()
+    }
   }
 
   encode(): FleetLatencies {

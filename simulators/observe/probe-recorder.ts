@@ -65,6 +65,11 @@ export class ProbeRecorder {
     if (outcome <= OUTCOME.filled) this.histograms[fleet]?.record(latencyUs, sentLagUs, intendedUs)
   }
 
+  /** Gives the memory of all histograms back. */
+  destroy(): void {
+    for (const histograms of this.histograms) histograms.destroy()
+  }
+
   #read(packet: Publish, reader: MarkerReader, into: Sighting): Reading {
     // A topic with a string payload is possible in the types of MQTT.js only for messages that are sent.
     const { payload } = packet

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
 import type { ProbeDown, ProbeUp, RunFacts } from '../run/messages.ts'
+import { machineNowMs } from '../run/run-clock.ts'
 import { toWireError } from '../run/wire-error.ts'
 import type { WorkerLink } from '../run/worker-port.ts'
 import { Probe } from './probe.ts'
@@ -13,14 +14,14 @@ const SAMPLE_EVERY_MS = 250
 export function runProbe(link: WorkerLink<ProbeDown, ProbeUp>): Promise<void> {
   return new Promise((resolve) => {
     let subscribing: Promise<Probe> | undefined
-    let sampler: NodeJS.Timeout | undefined
+    let samplers: NodeJS.Timeout[] = []
     let ended = false
     const giveUp = new AbortController()
 
     const end = () => {
       if (ended) return
       ended = true
-      clearInterval(sampler)
+      for (const timer of samplers) clearInterval(timer)
       giveUp.abort()
       const stopped = subscribing?.then((probe) => probe.stop()).catch(() => undefined)
       void Promise.resolve(stopped).then(resolve)
@@ -59,11 +60,14 @@ export function runProbe(link: WorkerLink<ProbeDown, ProbeUp>): Promise<void> {
         case 'run-started':
           tell((probe) => {
             probe.start(message.zeroMs, message.warmUps)
-            clearInterval(sampler)
-            sampler = setInterval(
-              () => link.send({ type: 'sample', sample: probe.sample() }),
-              SAMPLE_EVERY_MS,
-            )
+            for (const timer of samplers) clearInterval(timer)
+            const send = () => link.send({ type: 'sample', sample: probe.sample() })
+            const untilZeroMs = message.zeroMs - machineNowMs()
+            samplers = [
+              setInterval(send, SAMPLE_EVERY_MS),
+              // One just behind each warm-up, so that what belongs to it and what follows can be told apart.
+              ...message.warmUps.map((ms) => setTimeout(send, Math.max(0, untilZeroMs + ms) + 1)),
+            ]
           })
           break
         case 'draining':

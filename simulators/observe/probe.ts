@@ -9,6 +9,7 @@ import { ProbeConnection } from './probe-connection.ts'
 import { probeEndpoint } from './probe-endpoint.ts'
 import { ProbeRecorder } from './probe-recorder.ts'
 import { connectionsFor, splitTopics } from './split.ts'
+import { StallWatch } from './stall-watch.ts'
 import { topicSources } from './topics.ts'
 
 /** An event loop this late at the 99th percentile cannot be believed about latency or silence. */
@@ -23,11 +24,13 @@ const CPU_WINDOW_MS = 1_000
 export class Probe {
   readonly #recorder: ProbeRecorder
   readonly #monitor = new LoopMonitor()
+  readonly #stalls = new StallWatch(runClock(0))
   #connections: ProbeConnection[] = []
   #zeroMs = machineNowMs()
   #clock = runClock(this.#zeroMs)
   #overloaded = false
   #window = { atMs: 0, cpuMs: 0 }
+  #stopping: Promise<void> | undefined
 
   private constructor(recorder: ProbeRecorder) {
     this.#recorder = recorder
@@ -61,6 +64,7 @@ export class Probe {
       signal?.removeEventListener('abort', giveUp)
     }
     probe.#monitor.start()
+    probe.#stalls.start()
     return probe
   }
 
@@ -117,19 +121,29 @@ export class Probe {
     }
   }
 
-  async stop(): Promise<void> {
-    this.#monitor.stop()
-    await Promise.all(this.#connections.map((connection) => connection.close()))
+  /** Gives everything back; nothing can be read afterwards. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
   }
 
-  /** Spans in which some connection could not see; what ended before the run began is not part of it. */
+  async #stop(): Promise<void> {
+    this.#monitor.stop()
+    this.#stalls.stop()
+    await Promise.all(this.#connections.map((connection) => connection.close()))
+    this.#recorder.destroy()
+  }
+
+  /** Spans in which some connection, or all of them, could not see; what ended before the run began is not part of it. */
   #blindSpans(): BlindSpan[] {
-    return this.#connections
-      .flatMap(({ blind, blindSinceMs, trouble }) =>
-        blindSinceMs === null
-          ? blind
-          : [...blind, { fromMs: blindSinceMs, toMs: Number.POSITIVE_INFINITY, why: trouble }],
-      )
+    // It may be asked before the timer that would notice has had its turn.
+    this.#stalls.tick()
+    const broken = this.#connections.flatMap(({ blind, blindSinceMs, trouble }) =>
+      blindSinceMs === null
+        ? blind
+        : [...blind, { fromMs: blindSinceMs, toMs: Number.POSITIVE_INFINITY, why: trouble }],
+    )
+    return [...broken, ...this.#stalls.stalls]
       .map(({ fromMs, toMs, why }) => ({ fromMs: fromMs - this.#zeroMs, toMs: toMs - this.#zeroMs, why }))
       .filter(({ toMs }) => toMs > 0)
   }

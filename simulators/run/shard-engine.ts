@@ -64,6 +64,7 @@ export class ShardEngine implements DeviceContext, SessionHooks<DeviceStream> {
   #sweptTo = 0
   #nextSliceMs = 0
   #isDraining = false
+  #isOver = false
 
   constructor(facts: EngineFacts) {
     this.#clock = facts.clock
@@ -111,6 +112,7 @@ export class ShardEngine implements DeviceContext, SessionHooks<DeviceStream> {
   /** Ends every device; the books are final after this. */
   finish(): void {
     this.#isDraining = true
+    this.#isOver = true
     for (const device of this.#devices) device.finish()
     this.sessions.flushQueue.flushNow()
   }
@@ -154,6 +156,8 @@ export class ShardEngine implements DeviceContext, SessionHooks<DeviceStream> {
   }
 
   acknowledged(_session: Session<DeviceStream>, flight: Flight<DeviceStream>, reasonCode: number): void {
+    // The books are closed: what comes now came too late.
+    if (this.#isOver) return
     const { device, recorder } = flight.tag
     const { fleet } = device
     const nowMs = this.#clock()

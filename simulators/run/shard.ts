@@ -69,6 +69,8 @@ class Shard {
     this.#monitor.stop()
     if (!this.#isOver) this.#engine?.finish()
     this.#isOver = true
+    for (const { ack, connect } of this.#histograms) for (const each of [ack, connect]) each.destroy()
+    this.#lateness?.destroy()
     this.#ended()
   }
 
