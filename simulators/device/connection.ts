@@ -26,7 +26,7 @@ const PINGREQ = Uint8Array.of(0xc0, 0)
 const DISCONNECT_NORMALLY = Uint8Array.of(0xe0, 0)
 const MALFORMED_PACKET = 0x81
 const PROTOCOL_ERROR = 0x82
-/** A message unanswered for so long is copied out of its slab, which it would keep alive as a whole. */
+/** A message unanswered for so long is copied out of its slab, which it keeps alive as a whole. */
 const SETTLE_MS = 2_000
 
 type Phase = 'opening' | 'handshake' | 'up' | 'leaving' | 'closed'

@@ -6,7 +6,6 @@ export interface Flushable {
 /** Hands over what a shard wrote during one turn of the event loop: one write per connection, one timer for all of them. */
 export class FlushQueue {
   #waiting: Flushable[] = []
-  #spare: Flushable[] = []
   #isScheduled = false
   readonly #run = (): void => {
     this.#isScheduled = false
@@ -25,9 +24,7 @@ export class FlushQueue {
   flushNow(): void {
     const waiting = this.#waiting
     if (waiting.length === 0) return
-    this.#waiting = this.#spare
+    this.#waiting = []
     for (const item of waiting) item.flush()
-    waiting.length = 0
-    this.#spare = waiting
   }
 }

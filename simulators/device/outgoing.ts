@@ -3,7 +3,7 @@ import type { Transport } from './ports.ts'
 import type { Slab } from './slab.ts'
 
 /** Above this many waiting bytes the turn's end is not awaited, so that the socket can push back. */
-const FLUSH_AT_BYTES = 64 * 1024
+const FLUSH_AT_BYTES = 16 * 1024
 /** Up to this many bytes, copying two packets together is cheaper than writing twice. */
 const JOIN_BYTES = 16 * 1024
 

@@ -104,7 +104,7 @@ export class SessionState<Tag> {
     return this.#received?.size ?? 0
   }
 
-  /** Copies what was sent before `beforeMs` out of its slab, so that one slow answer does not hold on to 256 KB. */
+  /** Copies what was sent before `beforeMs` out of its slab, so that one slow answer does not hold on to 64 KB. */
   settle(beforeMs: number): void {
     if (!this.#flights || this.#flights.size === 0) return
     for (const flight of this.#flights.values()) {

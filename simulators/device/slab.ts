@@ -1,4 +1,4 @@
-const DEFAULT_BYTES = 256 * 1024
+const DEFAULT_BYTES = 64 * 1024
 const SMALL_BYTES = 1024 * 1024
 
 /**

@@ -2,9 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createClientContext } from '../../simulators/device/certificates.ts'
+import { tlsTransport } from '../../simulators/device/transport/tls.ts'
+import { wsTransport } from '../../simulators/device/transport/ws.ts'
 import { makeCertificates, type TestCertificates } from '../support/certificates.ts'
 import { freePort } from '../support/free-port.ts'
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts'
+import { RelayStream } from '../support/relay-stream.ts'
+import { SETTINGS } from '../support/session-rig.ts'
 import { startProxy } from '../support/severable-proxy.ts'
 import type { Client, ClientSettings, Target } from './client.ts'
 import { MQTT_JS } from './mqttjs-client.ts'
@@ -284,6 +289,31 @@ describe('our session', () => {
     expect((await given).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     await client.disconnect()
     await proxy.stop()
+  })
+
+  it.each(['mqtts', 'ws', 'wss'] as const)('runs %s over any stream that it is given', async (scheme) => {
+    const target = { mqtts: targets.tls, ws: targets.ws, wss: targets.wss }[scheme]
+    const { port } = target
+    const streams: RelayStream[] = []
+    function createSocket(): RelayStream {
+      const stream = new RelayStream(port)
+      streams.push(stream)
+      return stream
+    }
+    const host = '127.0.0.1'
+    const tls = { secureContext: createClientContext(target.ca, undefined), verify: true }
+    const open =
+      scheme === 'mqtts'
+        ? tlsTransport({ host, port, ...tls, createSocket })
+        : scheme === 'ws'
+          ? wsTransport({ host, port, path: '/mqtt', createSocket })
+          : wsTransport({ host, port, path: '/mqtt', tls: { ...tls, createSocket } })
+    const client = new OurClient({ ...SETTINGS, clientId: `over-${scheme}`, cleanStart: true }, open)
+    await client.connect()
+
+    expect(await client.publish('over', 'x'.repeat(50_000), 2)).toBe(0)
+    await client.disconnect()
+    expect(streams[0]?.bytesRead).toBeGreaterThan(0)
   })
 
   it('is still connected after its ping was answered, and not when it was not', async () => {
