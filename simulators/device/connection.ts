@@ -1,3 +1,4 @@
+// Long because every step in the life of one connection is told here, from SYN to end.
 import type { IConnackPacket } from 'mqtt-packet'
 import type { QoS } from '../profile/profile.ts'
 import { FrameReader, type FrameSink } from './frames.ts'
@@ -16,8 +17,7 @@ import { type AckType, packetName } from './packet-types.ts'
 import type { Closure, OpenTransport, PublishRequest, TransportEvents } from './ports.ts'
 import type { RarePacket } from './rare-packets.ts'
 import { reasonText } from './reason-codes.ts'
-import type { Session } from './session.ts'
-import type { PublishOutcome, SessionHost } from './session-settings.ts'
+import type { AnySession, PublishOutcome, SessionHost } from './session-settings.ts'
 import type { SessionState } from './session-state.ts'
 import { Traffic } from './traffic.ts'
 import { explainSocketError } from './transport/socket-errors.ts'
@@ -31,9 +31,14 @@ const SETTLE_MS = 2_000
 
 type Phase = 'opening' | 'handshake' | 'up' | 'leaving' | 'closed'
 
+/** The session that a connection belongs to. */
+export interface ConnectionOwner<Tag> extends AnySession<Tag> {
+  connectionClosed(closure: Closure): void
+}
+
 /** One connection of a session, from the first SYN to its end: transport, handshake, keep-alive, timeouts. */
 export class Connection<Tag> implements TransportEvents, FrameSink {
-  readonly #session: Session<Tag>
+  readonly #session: ConnectionOwner<Tag>
   readonly #host: SessionHost<Tag>
   readonly #state: SessionState<Tag>
   readonly #outgoing: Outgoing
@@ -46,7 +51,12 @@ export class Connection<Tag> implements TransportEvents, FrameSink {
   #deadlineMs: number
   #settledMs: number
 
-  constructor(session: Session<Tag>, host: SessionHost<Tag>, state: SessionState<Tag>, nowMs: number) {
+  constructor(
+    session: ConnectionOwner<Tag>,
+    host: SessionHost<Tag>,
+    state: SessionState<Tag>,
+    nowMs: number,
+  ) {
     this.#session = session
     this.#host = host
     this.#state = state

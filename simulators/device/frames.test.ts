@@ -1,3 +1,4 @@
+// Long because the fuzzer and the list of malformed packets share their generators.
 import fc from 'fast-check'
 import mqttPacket, { type Packet } from 'mqtt-packet'
 import { describe, expect, it } from 'vitest'

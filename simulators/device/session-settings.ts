@@ -1,8 +1,7 @@
 import type { QoS } from '../profile/profile.ts'
 import type { FlushQueue } from './flush-queue.ts'
 import type { InboundMessage } from './inbound-message.ts'
-import type { Closure, Flight } from './ports.ts'
-import type { Session } from './session.ts'
+import type { Closure, Flight, OpenTransport, PublishRequest } from './ports.ts'
 import type { Slab } from './slab.ts'
 
 /** The message that the broker publishes when a device vanishes. */
@@ -58,20 +57,33 @@ export interface ConnectedInfo {
  */
 export type PublishOutcome = 'sent' | 'window' | 'congested' | 'not-connected' | 'too-large' | 'unsupported'
 
+/** A session as its hooks see it. */
+export interface AnySession<Tag> {
+  readonly settings: SessionSettings
+  readonly isConnected: boolean
+  readonly inFlight: number
+  flights(): Iterable<Flight<Tag>>
+  connect(open: OpenTransport, nowMs: number): void
+  canPublish(qos: QoS): boolean
+  publish(request: PublishRequest<Tag>, nowMs: number): PublishOutcome
+  disconnect(): void
+  drop(reset?: boolean): void
+}
+
 /** What sessions tell the shard that drives them: one object for all of them. */
 export interface SessionHooks<Tag> {
-  connected(session: Session<Tag>, info: ConnectedInfo): void
+  connected(session: AnySession<Tag>, info: ConnectedInfo): void
   /** Exactly once per connect(). */
-  closed(session: Session<Tag>, closure: Closure): void
+  closed(session: AnySession<Tag>, closure: Closure): void
   /** Final: PUBACK, PUBCOMP, or a PUBREC that rejects (0x80 and above). */
-  acknowledged(session: Session<Tag>, flight: Flight<Tag>, reasonCode: number): void
+  acknowledged(session: AnySession<Tag>, flight: Flight<Tag>, reasonCode: number): void
   /** It was in flight when the session state was lost: nobody will ever acknowledge it. */
-  abandoned(session: Session<Tag>, flight: Flight<Tag>): void
+  abandoned(session: AnySession<Tag>, flight: Flight<Tag>): void
   /** The message is lent for the call. */
-  received(session: Session<Tag>, message: InboundMessage): void
-  subscribed(session: Session<Tag>, reasonCodes: readonly number[]): void
+  received(session: AnySession<Tag>, message: InboundMessage): void
+  subscribed(session: AnySession<Tag>, reasonCodes: readonly number[]): void
   /** A publish was refused because of the window or the socket, and there is room again. */
-  writable(session: Session<Tag>): void
+  writable(session: AnySession<Tag>): void
 }
 
 /** What all sessions of a shard share. */

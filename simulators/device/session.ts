@@ -1,5 +1,5 @@
 import type { QoS } from '../profile/profile.ts'
-import { Connection } from './connection.ts'
+import { Connection, type ConnectionOwner } from './connection.ts'
 import type { Closure, Flight, OpenTransport, PublishRequest } from './ports.ts'
 import type { PublishOutcome, SessionHost, SessionSettings } from './session-settings.ts'
 import { SessionState } from './session-state.ts'
@@ -8,7 +8,7 @@ import { SessionState } from './session-state.ts'
  * One MQTT client, 3.1.1 or 5, made to exist many thousand times: no timer, no closure and no queue of its own.
  * It outlives its connections: what is in flight is sent again when the broker still knows the session.
  */
-export class Session<Tag> {
+export class Session<Tag> implements ConnectionOwner<Tag> {
   readonly settings: SessionSettings
   readonly #host: SessionHost<Tag>
   readonly #state = new SessionState<Tag>()

@@ -6,8 +6,7 @@ import type { Outgoing } from './outgoing.ts'
 import { type AckType, PUBACK, PUBCOMP, PUBREC, PUBREL, packetName } from './packet-types.ts'
 import type { PublishRequest } from './ports.ts'
 import { Resend } from './resend.ts'
-import type { Session } from './session.ts'
-import type { ConnectedInfo, PublishOutcome, SessionHost } from './session-settings.ts'
+import type { AnySession, ConnectedInfo, PublishOutcome, SessionHost } from './session-settings.ts'
 import { OutgoingFlight, type SessionState } from './session-state.ts'
 import { TopicAliases } from './topic-aliases.ts'
 
@@ -18,7 +17,7 @@ const FIRST_FAILURE = 0x80
 /** The messages of one connection, from CONNACK on: publishing, acknowledgements, what the broker sends. */
 export class Traffic<Tag> {
   readonly limits: ConnectedInfo
-  readonly #session: Session<Tag>
+  readonly #session: AnySession<Tag>
   readonly #host: SessionHost<Tag>
   readonly #state: SessionState<Tag>
   readonly #outgoing: Outgoing
@@ -31,7 +30,7 @@ export class Traffic<Tag> {
   #isOver = false
 
   constructor(
-    session: Session<Tag>,
+    session: AnySession<Tag>,
     host: SessionHost<Tag>,
     state: SessionState<Tag>,
     outgoing: Outgoing,

@@ -1,3 +1,4 @@
+// Long because it is one list of the ways in which brokers fail.
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'

@@ -1,3 +1,4 @@
+// Long because it is one suite that runs over two clients.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
