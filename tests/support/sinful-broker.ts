@@ -196,10 +196,12 @@ export class SinfulBroker {
     const rejected = qos > 0 && session.version === 5 && !repeated && this.#chance() < sins.reject
     if (qos > 0 && !sins.neverAck) {
       const reasonCode = rejected ? sins.rejectReason : sins.ackReason
-      session.send({
+      const answer: Packet = {
         ...{ cmd: qos === 1 ? 'puback' : 'pubrec', messageId },
         ...(session.version === 5 && { reasonCode }),
-      })
+      }
+      if (sins.ackDelayMs === 0) session.send(answer)
+      else setTimeout(() => session.send(answer), sins.ackDelayMs)
     }
     if (repeated) return
     if (qos === 2 && !rejected) session.unreleased.add(messageId)
@@ -220,9 +222,8 @@ export class SinfulBroker {
     const { seq } = this.#sighting
     if (rejected) {
       stream.rejected.add(seq)
-      return
-    }
-    stream.accepted.add(seq)
+      if (!sins.deliverRefused) return
+    } else stream.accepted.add(seq)
     this.#delivery.take(message, stream, seq)
   }
 

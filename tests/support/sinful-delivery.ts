@@ -23,11 +23,25 @@ export interface Sins {
   handshake: 'proper' | 'garbage' | 'http' | 'close' | 'reset' | 'silence'
   /** Highest QoS that is granted to subscribers, or a failure code. */
   grant: number
+  /** Delivers what it refused all the same. */
+  deliverRefused: boolean
+  /** Acknowledges so long after it has delivered; 0: before. */
+  ackDelayMs: number
+  /** Decides alone what becomes of a message: calls `deliver` as often as it likes, now or later, with this or another one. */
+  script: Script | null
 }
+
+export type Script = (
+  message: Outgoing,
+  stream: StreamTruth,
+  seq: number,
+  deliver: (changed?: Outgoing) => void,
+) => void
 
 export const INNOCENT: Sins = {
   ...{ drop: 0, duplicate: 0, reorder: 0, corrupt: 0, reject: 0, rejectReason: 0x97 },
   ...{ ackReason: 0, neverAck: false, refuseWith: null, handshake: 'proper', grant: 2 },
+  ...{ deliverRefused: false, ackDelayMs: 0, script: null },
 }
 
 /** Messages of the same stream that may overtake one that is held back. */
@@ -61,6 +75,10 @@ export class SinfulDelivery {
   /** Drops, repeats or holds back one accepted message. */
   take(message: Outgoing, stream: StreamTruth, seq: number): void {
     const sins = this.#sins
+    if (sins.script) {
+      sins.script(message, stream, seq, (changed = message) => this.#deliver(message, stream, seq, changed))
+      return
+    }
     const fate = this.#chance()
     if (fate >= sins.drop) {
       if (fate < sins.drop + sins.reorder) this.#hold(message, stream, seq)
@@ -99,8 +117,8 @@ export class SinfulDelivery {
   }
 
   /** Delivers for good and writes down that it did. */
-  #deliver(message: Outgoing, stream: StreamTruth, seq: number): void {
-    const damaged = this.#chance() < this.#sins.corrupt ? this.#damage(message) : message
+  #deliver(message: Outgoing, stream: StreamTruth, seq: number, changed = message): void {
+    const damaged = this.#chance() < this.#sins.corrupt ? this.#damage(message) : changed
     if (!this.#send(damaged)) return
     const reading = damaged === message ? 'intact' : readMarker(damaged.payload, this.#sighting)
     if (reading === 'marker-damaged') this.#truth.damaged += 1
