@@ -23,6 +23,7 @@ function meters(changes: Partial<JudgedFleet> = {}): JudgedFleet {
 function run(changes: Partial<VerdictInput> = {}): VerdictInput {
   return {
     startFailure: null,
+    brokerDeath: null,
     fleets: [meters()],
     findings: [],
     thresholds: [],
@@ -105,6 +106,11 @@ describe('the verdict', () => {
 
   it('is invalid when a shard died', () => {
     expect(verdictOf(run({ deadShards: [{ shard: 1, devices: 25 }] }))).toEqual(['invalid', 'shard-died'])
+  })
+
+  it('is invalid when the embedded broker died, whatever else was seen', () => {
+    const input = run({ brokerDeath: 'killed by SIGKILL', settled: false, findings: [finding()] })
+    expect(verdictOf(input).slice(0, 2)).toEqual(['invalid', 'broker-died'])
   })
 
   it('is invalid with one reason when the run could not start', () => {

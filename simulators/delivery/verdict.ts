@@ -24,6 +24,8 @@ export interface JudgedFleet {
 export interface VerdictInput {
   /** What kept the run from starting, in words. */
   startFailure: string | null
+  /** How the embedded broker died, if it did. */
+  brokerDeath: string | null
   fleets: readonly JudgedFleet[]
   findings: readonly Finding[]
   thresholds: readonly ThresholdResult[]
@@ -59,10 +61,12 @@ export function judge(input: VerdictInput): Judgement {
 }
 
 /** The test itself did not work: nothing it found says anything about the broker. */
-function invalidity({ startFailure, fleets, generator, deadShards }: VerdictInput): Ranked[] {
+function invalidity({ startFailure, brokerDeath, fleets, generator, deadShards }: VerdictInput): Ranked[] {
   const ranked: Ranked[] = []
   const say = (code: string, text: string) => ranked.push({ verdict: 'invalid', code, text })
   if (startFailure !== null) say('not-started', `The run could not start: ${startFailure}`)
+  if (brokerDeath !== null)
+    say('broker-died', `The embedded broker ${brokerDeath}; what it did with the last messages is not known.`)
   for (const { shard, devices } of deadShards)
     say(
       'shard-died',

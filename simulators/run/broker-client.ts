@@ -11,6 +11,8 @@ const LISTEN_LIMIT_MS = 20_000
 export class BrokerClient {
   readonly #worker: Worker<BrokerDown, BrokerUp>
   readonly #listening = new Answer<number>()
+  /** Set once the broker's process has ended on its own. */
+  death: string | null = null
   #isClosed = false
 
   constructor(workers: WorkerFactory, died: (text: string) => void) {
@@ -22,6 +24,7 @@ export class BrokerClient {
     this.#worker.onExit((exit) => {
       if (this.#isClosed) return
       const text = exitText(exit)
+      this.death = text
       this.#listening.fail(new AppError({ code: 'WORKER_FAILED', message: `The embedded broker ${text}` }))
       died(text)
     })

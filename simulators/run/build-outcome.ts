@@ -30,6 +30,8 @@ export interface OutcomeFacts {
   probe: ProbeReading | null
   settled: boolean
   startFailure: string | null
+  /** How the embedded broker died, if it did. */
+  brokerDeath: string | null
   planned: readonly number[]
   publishedMs: number
 }
@@ -66,7 +68,7 @@ export function buildOutcome(facts: OutcomeFacts): RunOutcome {
     shards,
     settled,
   }
-  const judged = { ...base, interrupted, startFailure, planned, publishedMs }
+  const judged = { ...base, interrupted, startFailure, brokerDeath: facts.brokerDeath, planned, publishedMs }
   const thresholds = judgeThresholds(judged)
   const { verdict, reasons, findings } = judgeRun(judged, thresholds)
   const points = (fleet?: number) => series.points(fleet)

@@ -24,6 +24,8 @@ export interface JudgeFacts {
   settled: boolean
   interrupted: boolean
   startFailure: string | null
+  /** How the embedded broker died, if it did. */
+  brokerDeath: string | null
   /** Per fleet: devices of this share that the plan had connect in the time that the run lasted. */
   planned: readonly number[]
   /** For how long messages were due, ms. */
@@ -46,6 +48,7 @@ export function judgeRun(facts: JudgeFacts, thresholds: ThresholdResult[]) {
     facts
   return judge({
     startFailure,
+    brokerDeath: facts.brokerDeath,
     fleets: profile.fleets.map((fleet, index) => ({
       name: fleet.name,
       planned: facts.planned[index] ?? 0,

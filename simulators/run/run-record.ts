@@ -6,7 +6,7 @@ import type { ProbeSample, ShardSample } from './messages.ts'
 import { type Measured, ProgressMeter } from './progress-meter.ts'
 import type { RunEvents } from './run-events.ts'
 import { RunTally } from './run-tally.ts'
-import type { ShardRecord } from './shard-group.ts'
+import { devicesText, type ShardRecord } from './shard-group.ts'
 
 /** What is remembered of a run while it goes on: totals, course and events. Call `loadHistograms` first. */
 export class RunRecord {
@@ -33,6 +33,7 @@ export class RunRecord {
 
   shardSampled(shard: ShardRecord, sample: ShardSample): void {
     this.tally.addShard(shard, sample)
+    this.#meter.addShard(shard.index, sample)
     const source = sourceOf(shard)
     this.series.sample(source, sample.t, sample.fleets)
     this.series.latencies('ack', sample.t, sample.ack)
@@ -41,12 +42,10 @@ export class RunRecord {
   }
 
   shardDied(shard: ShardRecord): void {
+    this.tally.shardDied(shard)
     this.series.end(sourceOf(shard))
     const how = shard.death?.text ?? 'ended'
-    const { index, count } = shard.share
-    const which =
-      count === 1 ? 'all devices' : `${shard.devices} devices (every ${count}th from number ${index} on)`
-    this.note('shard', `Shard ${shard.index} ${how}, and with it ${which}; the run goes on`)
+    this.note('shard', `Shard ${shard.index} ${how}, and with it ${devicesText(shard)}; the run goes on`)
   }
 
   probeSampled(sample: ProbeSample): void {

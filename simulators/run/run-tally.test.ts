@@ -99,3 +99,13 @@ describe('latencies after a warm-up', () => {
     expect(tally.ack.total().count).toBe(111)
   })
 })
+
+it('keeps what a shard has done when it dies, and not what it was doing', () => {
+  const tally = tallyOf([])
+  const last = sample(250, 40)
+  tally.addShard(shard(0), { ...last, fleets: [{ ...emptyTotals(), sent: 40, connected: 5, waiting: 2 }] })
+  tally.addShard(shard(1), { ...last, fleets: [{ ...emptyTotals(), sent: 30, connected: 4 }] })
+  tally.shardDied(shard(0))
+
+  expect(tally.grandTotals()).toMatchObject({ sent: 70, connected: 4, waiting: 0 })
+})

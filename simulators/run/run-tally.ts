@@ -79,6 +79,14 @@ export class RunTally {
     }
   }
 
+  /** What it has done stays in the sums; what it was doing has ended. */
+  shardDied({ index }: ShardRecord): void {
+    const last = this.#samples.get(index)
+    if (!last) return
+    const fleets = last.fleets.map((totals) => ({ ...totals, connected: 0, waiting: 0 }))
+    this.#samples.set(index, { ...last, fleets })
+  }
+
   addProbe(sample: ProbeSample): void {
     this.probe = sample
     for (const warmUpMs of this.#warmUps) {

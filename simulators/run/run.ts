@@ -129,6 +129,11 @@ class Run {
     return machineNowMs() - this.#zeroMs
   }
 
+  /** How the embedded broker died; null while it lives and when there is none. */
+  get #brokerDeath(): string | null {
+    return this.#parts.broker?.death ?? null
+  }
+
   async #waitForStart(): Promise<void> {
     const { startAtMs, wallNow } = this.#options
     if (startAtMs === undefined) return
@@ -180,7 +185,7 @@ class Run {
           startedAtMs: this.#startedAtMs,
           endedAtMs: wallNow(),
           durationMs: Math.max(0, this.#nowMs()),
-          interrupted: this.#stopAsked !== undefined && !this.#connectFailure,
+          interrupted: this.#stopAsked !== undefined && !this.#connectFailure && this.#brokerDeath === null,
           seed: profile.seed,
           share: this.#share === WHOLE ? null : { index: this.#share.index + 1, count: this.#share.count },
           broker: { url: endpoint.embedded ? 'embedded' : endpoint.url, protocol: endpoint.protocol },
@@ -190,6 +195,7 @@ class Run {
         probe: drained?.probe ?? null,
         settled: drained?.settled ?? true,
         startFailure,
+        brokerDeath: this.#brokerDeath,
         planned: plannedDevices(profile, this.#targets, this.#share, this.#publishedMs),
         publishedMs: this.#publishedMs,
       }),
@@ -203,7 +209,7 @@ class Run {
     if (!this.#stopAsked) {
       this.#connectFailure = connectFailure(totals, this.#events.mainFailure, nowMs)
       // Nobody is there to drain for.
-      if (this.#connectFailure) this.stop('now')
+      if (this.#connectFailure || this.#brokerDeath !== null) this.stop('now')
     }
     this.#tellProgress(record)
   }
