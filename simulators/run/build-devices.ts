@@ -1,14 +1,11 @@
-import {
-  Device,
-  type DeviceContext,
-  type DeviceEntry,
-  type DeviceStream,
-  FIRST_ENTRY_TASK,
-} from '../device/device.ts'
+import { Device, type DeviceStream } from '../device/device.ts'
+import { type DeviceContext, FIRST_ENTRY_TASK } from '../device/device-context.ts'
+import { DeviceEntry } from '../device/device-entry.ts'
 import { FleetRuntime } from '../device/fleet-runtime.ts'
 import type { PublishProgram } from '../device/payload/program.ts'
 import type { PublishRequest } from '../device/ports.ts'
 import { identify, sessionSettings } from '../device/session-plan.ts'
+import type { SessionHost } from '../device/session-settings.ts'
 import { connectPlan } from '../plan/arrivals.ts'
 import { devicesOf, type Share } from '../plan/partition.ts'
 import { createQosMix } from '../plan/qos-mix.ts'
@@ -35,7 +32,8 @@ export interface BuildFacts {
   programs: readonly (readonly PublishProgram[])[]
   /** Protocol per fleet. */
   protocols: readonly (4 | 5)[]
-  context: DeviceContext
+  context: DeviceContext<Device>
+  sessions: SessionHost<DeviceStream>
 }
 
 export function createFleets(profile: Profile): FleetRuntime[] {
@@ -68,7 +66,7 @@ export function* buildDevices(facts: BuildFacts): Generator<Device> {
   const plans = profile.fleets.map((fleet) => connectPlan(fleet, timeline))
   const roster = createRoster(profile)
   // One request serves every device of the shard: it lives for the length of a call.
-  const request = { retain: false } as PublishRequest<DeviceStream | null>
+  const request = { retain: false } as PublishRequest<DeviceStream>
   let place = 0
   for (const number of devicesOf(roster.total, share)) {
     const fleetIndex = roster.fleetOf(number)
@@ -80,33 +78,27 @@ export function* buildDevices(facts: BuildFacts): Generator<Device> {
     const indexInFleet = roster.indexOf(number)
     const known = factsOf(fleet.fleet, indexInFleet, run)
     const spans = plan.spansOf(indexInFleet)
-    const entries = programs.map((program, publishIndex): DeviceEntry => {
+    const entries = programs.map((program, publishIndex) => {
       const publish = fleet.fleet.publish[publishIndex]
       if (!publish) throw new Error(`no publish entry ${publishIndex}`)
       const random = (purpose: number) => createRandom(profile.seed, number, publishIndex, purpose)
-      const schedule = createSchedule({
-        publish,
-        timeline,
-        random: random(PURPOSE.schedule),
-        startMs: 0,
-        spans,
+      const publisher = program.forDevice({
+        facts: known,
+        seed: profile.seed,
+        device: number,
+        publishIndex,
+        run,
+        epoch: 0,
+        wallClock: facts.wallClock,
       })
-      return {
-        publisher: program.forDevice({
-          facts: known,
-          seed: profile.seed,
-          device: number,
-          publishIndex,
-          run,
-          epoch: 0,
-          wallClock: facts.wallClock,
-        }),
-        schedule,
-        mix: createQosMix(publish.qos, random(PURPOSE.qos)),
+      return new DeviceEntry<Device>({
+        publisher,
+        schedule: createSchedule({ publish, timeline, random: random(PURPOSE.schedule), startMs: 0, spans }),
+        qos: typeof publish.qos === 'number' ? publish.qos : createQosMix(publish.qos, random(PURPOSE.qos)),
         retain: publish.retain,
-        dueMs: schedule.nextMs(),
-        streams: [null, null, null],
-      }
+        mayExhaust:
+          publish.payload !== undefined && 'replay' in publish.payload && !publish.payload.replay.loop,
+      })
     })
     yield new Device({
       number,
@@ -117,6 +109,7 @@ export function* buildDevices(facts: BuildFacts): Generator<Device> {
       spans,
       random: createRandom(profile.seed, number, 0, PURPOSE.reconnect),
       context: facts.context,
+      sessions: facts.sessions,
       settings: sessionSettings(fleet.fleet, protocol, known),
       request,
       entries,

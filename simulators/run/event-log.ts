@@ -1,4 +1,4 @@
-import type { DeviceEvent } from '../device/device.ts'
+import type { DeviceEvent } from '../device/device-context.ts'
 import type { EventCount } from './messages.ts'
 
 /** Different events that a shard tells apart between two samples; more are counted, not kept. */

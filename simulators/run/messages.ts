@@ -1,5 +1,5 @@
 import type { ObserverHealth, ObserverReading, StreamBook } from '../delivery/types.ts'
-import type { EventKind } from '../device/device.ts'
+import type { EventKind } from '../device/device-context.ts'
 import type { Closure } from '../device/ports.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Share } from '../plan/partition.ts'

@@ -45,7 +45,8 @@ function shardOf(input: ProfileInput) {
     programs,
     protocols: profile.fleets.map(() => 4 as const),
   }
-  for (const device of buildDevices({ ...facts, context: engine })) engine.add(device)
+  for (const device of buildDevices({ ...facts, context: engine, sessions: engine.sessions }))
+    engine.add(device)
   return {
     engine,
     broker,

@@ -1,14 +1,12 @@
 import { StreamRecorder } from '../delivery/stream-recorder.ts'
 import type { StreamBook } from '../delivery/types.ts'
+import { type Device, DeviceSession, type DeviceStream } from '../device/device.ts'
 import {
   CONNECT_TASK,
-  type Device,
   type DeviceContext,
   type DeviceEvent,
-  DeviceSession,
-  type DeviceStream,
   FIRST_ENTRY_TASK,
-} from '../device/device.ts'
+} from '../device/device-context.ts'
 import { DueHeap } from '../device/due-heap.ts'
 import { FlushQueue } from '../device/flush-queue.ts'
 import type { InboundMessage } from '../device/inbound-message.ts'
@@ -21,6 +19,10 @@ import type { LatencyHistogram } from '../metrics/histogram.ts'
 import type { QoS } from '../profile/profile.ts'
 import { EventLog } from './event-log.ts'
 
+/** Tasks of one turn of the event loop, about a millisecond of work. */
+const TASKS_PER_TURN = 128
+/** Tasks between two looks at the clock. */
+const TASKS_PER_LOOK = 16
 /** Every device is looked at for keep-alive and timeouts once in this time, a slice of them at a time. */
 const SWEEP_MS = 1_000
 const SLICE_MS = 50
@@ -49,7 +51,7 @@ export interface EngineFacts {
  * Drives the devices of a shard on one schedule. Time comes in through `advance`: nothing here owns a timer,
  * so a test may run hours in a moment.
  */
-export class ShardEngine implements DeviceContext, SessionHooks<DeviceStream> {
+export class ShardEngine implements DeviceContext<Device>, SessionHooks<DeviceStream> {
   readonly sessions: SessionHost<DeviceStream>
   readonly log = new EventLog()
   readonly #clock: RunClock
@@ -83,20 +85,28 @@ export class ShardEngine implements DeviceContext, SessionHooks<DeviceStream> {
     this.#devices[device.place] = device
   }
 
-  /** Runs everything due by now; returns when to be called again, ms of the run. */
+  /**
+   * Runs what is due, up to a bounded number of tasks, and returns when to be called again, ms of the run: not later than now
+   * when something due is left. A turn without end would keep acknowledgements waiting and send with the time of its start.
+   */
   advance(nowMs: number): number {
     const heap = this.#heap
-    // Tasks that fall due while this turn lasts wait for the next one, or a slow machine would never leave it.
-    while (heap.nextDue <= nowMs) {
+    let now = nowMs
+    for (let left = TASKS_PER_TURN; left > 0 && heap.nextDue <= now; left -= 1) {
       const number = heap.pop()
       const task = number % this.#stride
       const device = this.#devices[(number - task) / this.#stride]
-      if (!device || (this.#isDraining && isNew(device, task))) continue
-      device.run(task, nowMs)
+      if (device && !(this.#isDraining && isNew(device, task))) device.run(task, now)
+      if (left % TASKS_PER_LOOK === 0) now = Math.max(now, this.#clock())
     }
-    if (nowMs >= this.#nextSliceMs) this.#sweep(nowMs)
+    if (now >= this.#nextSliceMs) this.#sweep(now)
     this.sessions.flushQueue.flushNow()
     return Math.min(heap.nextDue, this.#nextSliceMs)
+  }
+
+  /** When the next task is due, ms of the run. */
+  get nextDueMs(): number {
+    return this.#heap.nextDue
   }
 
   /** From here on nothing new is generated and nobody new connects; what waits and what is in flight goes on. */

@@ -48,6 +48,7 @@ class Shard {
   #warmUps: number[] = []
   #quiesceUntilMs = Number.POSITIVE_INFINITY
   #turn: NodeJS.Timeout | undefined
+  readonly #next = (): void => this.#advance()
   #sampling: NodeJS.Timeout[] = []
   #isOver = false
 
@@ -114,7 +115,8 @@ class Shard {
       programs,
       protocols,
     }
-    for (const device of buildDevices({ ...context, context: engine })) engine.add(device)
+    for (const device of buildDevices({ ...context, context: engine, sessions: engine.sessions }))
+      engine.add(device)
     this.#engine = engine
     this.#link.send({ type: 'ready', devices: engine.devices.length })
   }
@@ -129,7 +131,7 @@ class Shard {
       // One just behind each warm-up, so that what belongs to it and what follows can be told apart.
       ...this.#warmUps.map((warmUpMs) => setTimeout(send, Math.max(0, warmUpMs - this.#clock()) + 1)),
     ]
-    this.#turn = setTimeout(() => this.#advance(), Math.max(0, -this.#clock()))
+    this.#turn = setTimeout(this.#next, Math.max(0, -this.#clock()))
   }
 
   #advance(): void {
@@ -137,13 +139,16 @@ class Shard {
     if (!engine || this.#isOver) return
     const nowMs = this.#clock()
     const nextMs = engine.advance(nowMs)
-    if (nowMs >= this.#durationMs && !this.#isDraining) this.#drain(nowMs, QUIESCE_MS)
+    // A shard that is behind still owes everything that was due before the end.
+    const isPublished = nowMs >= this.#durationMs && engine.nextDueMs >= this.#durationMs
+    if (isPublished && !this.#isDraining) this.#drain(nowMs, QUIESCE_MS)
     if (this.#isDraining && (engine.quiet || nowMs >= this.#quiesceUntilMs)) {
       this.#finish(engine)
       return
     }
     // One millisecond is the shortest a timer can be; a coarser tick would bunch messages and measure its own bursts.
-    this.#turn = setTimeout(() => this.#advance(), Math.max(1, nextMs - nowMs))
+    if (nextMs > this.#clock()) this.#turn = setTimeout(this.#next, Math.max(1, nextMs - nowMs))
+    else setImmediate(this.#next)
   }
 
   #drain(nowMs: number, quiesceMs: number): void {
