@@ -81,7 +81,10 @@ describe('a broker that cannot be used', () => {
     atEnd(() => server.close())
     const address = server.address()
     const port = typeof address === 'object' && address ? address.port : 0
-    expect(await failureOf(factsFor(`ws://127.0.0.1:${port}`))).toMatchObject({ code: 'NOT_MQTT' })
+    expect(await failureOf(factsFor(`ws://127.0.0.1:${port}`))).toMatchObject({
+      code: 'NOT_MQTT',
+      message: expect.stringContaining('answered HTTP 404 where a WebSocket was asked for'),
+    })
   })
 })
 

@@ -47,6 +47,12 @@ export function connectFailure({ url, protocol, error, head, isSecure }: Connect
     const closure = explainSocketError(error, endpoint, false)
     return as(closureCode(closure.kind), closure.text)
   }
+  const status = /^Unexpected server response: (\d+)/.exec(text)?.[1]
+  if (status)
+    return as(
+      'NOT_MQTT',
+      `${at} answered HTTP ${status} where a WebSocket was asked for: check the path of the URL`,
+    )
   // A broker that wants a client certificate closes after the handshake of TLS 1.3, so the reason is a guess.
   if (isSecure)
     return as('TLS_FAILED', `${at} closed the connection after TLS; it may want a client certificate`)

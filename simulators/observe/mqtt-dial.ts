@@ -73,6 +73,11 @@ export function connected(client: MqttClient, { url, protocol }: ProbeEndpoint):
   return new Promise((resolve, reject) => {
     let head: Buffer | null = null
     let isSecure = false
+    // MQTT.js keeps to itself what it does not know as a failure of a socket, such as the answer of a web server.
+    let streamError: Error | undefined
+    const keepError = (error: Error) => {
+      streamError ??= error
+    }
     const secured = () => {
       isSecure = true
     }
@@ -83,11 +88,12 @@ export function connected(client: MqttClient, { url, protocol }: ProbeEndpoint):
     // Before MQTT.js, which may fail on these very bytes.
     stream.prependListener('data', keepHead)
     stream.once('secureConnect', secured)
+    stream.on('error', keepError)
     const fail = (error?: Error) => {
       settle()
       reject(connectFailure({ url, protocol, error, head, isSecure }))
     }
-    const closed = () => fail()
+    const closed = () => fail(streamError)
     const opened = () => {
       settle()
       resolve()
@@ -98,6 +104,7 @@ export function connected(client: MqttClient, { url, protocol }: ProbeEndpoint):
       clearTimeout(timer)
       stream.off('data', keepHead)
       stream.off('secureConnect', secured)
+      stream.off('error', keepError)
       client.off('error', fail)
       client.off('close', closed)
       client.off('connect', opened)
