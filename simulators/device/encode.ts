@@ -1,3 +1,4 @@
+import { copyBytes } from './payload/bytes.ts'
 import type { PublishBody, PublishRequest } from './ports.ts'
 import { findTopicAlias, NO_ALIAS, propertiesEnd, propertiesStart } from './properties.ts'
 import type { Slab } from './slab.ts'
@@ -40,8 +41,7 @@ export function encodePublish<Tag>(
   const out = slab.bytes
   const bodyStart = start + headerBytes
   let at = bodyStart
-  out.set(topic, at)
-  at += topic.length
+  at = copyBytes(out, at, topic)
   if (qos > 0) {
     out[at++] = packetId >> 8
     out[at++] = packetId & 255

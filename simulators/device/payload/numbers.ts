@@ -7,6 +7,8 @@ const ZERO = 0x30
 const MINUS = 0x2d
 const POINT = 0x2e
 const BILLION = 1_000_000_000
+// Math.pow is a call into C++, once per number of a message.
+const POWERS_OF_TEN = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent)
 
 /** Writes `width` digits of an integer below 10^9, zeros in front. */
 export function writeDigits(out: Uint8Array, at: number, width: number, value: number): number {
@@ -34,7 +36,7 @@ export function writeInteger(out: Uint8Array, at: number, value: number): number
 
 /** Writes a number with `decimals` (0 to 15) digits behind the point; always a number that JSON knows. */
 export function writeFixed(out: Buffer, at: number, value: number, decimals: number): number {
-  const scale = 10 ** decimals
+  const scale = POWERS_OF_TEN[decimals] ?? 10 ** decimals
   const scaled = Math.round(Math.abs(value) * scale)
   if (!(scaled <= Number.MAX_SAFE_INTEGER)) return writeHuge(out, at, value, decimals)
   let to = at
