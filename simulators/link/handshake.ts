@@ -36,6 +36,7 @@ export class Handshake {
   readonly #random: Random
   readonly #jitter: Jitter
   #attempts = 0
+  #sentMs = 0
   #isAnswered = false
 
   constructor(host: HandshakeHost) {
@@ -47,17 +48,25 @@ export class Handshake {
   /** Goes on at a time that it asked for: returns the next such time, or undefined when it is through. */
   step(nowMs: number): number | undefined {
     const { isDown, model } = this.#host
-    if (this.#isAnswered && !isDown) return undefined
+    if (this.#isAnswered) {
+      if (!isDown) return undefined
+      // The link went down while the SYN or its answer was under way.
+      this.#isAnswered = false
+      return this.#retryMs()
+    }
     const { up, down, handshakeRtts } = model
     const passing = (1 - lossShare(up.loss)) * (1 - lossShare(down.loss))
+    this.#sentMs = nowMs
     this.#isAnswered = !isDown && this.#random.next() < passing
-    if (!this.#isAnswered) {
-      const backoff = Math.min(this.#attempts, MOST_BACKOFF)
-      this.#attempts += 1
-      return nowMs + FIRST_TIMEOUT_MS * 2 ** backoff
-    }
+    if (!this.#isAnswered) return this.#retryMs()
     const readyMs = this.#host.readyAtMs(nowMs)
     this.#host.touched(nowMs)
     return readyMs + handshakeRtts * (packetMs(up, this.#jitter) + packetMs(down, this.#jitter))
+  }
+
+  #retryMs(): number {
+    const backoff = Math.min(this.#attempts, MOST_BACKOFF)
+    this.#attempts += 1
+    return this.#sentMs + FIRST_TIMEOUT_MS * 2 ** backoff
   }
 }
