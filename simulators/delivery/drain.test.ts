@@ -83,8 +83,20 @@ describe('a drain', () => {
   it('does not end well while the observer cannot see', () => {
     const drain = begun()
     const blind = { observerHealthy: false, delivered: 100 }
-    expect(drain.step(reading(159_999, blind)).state).toBe('drain')
-    expect(drain.step(reading(160_000, blind))).toEqual({ state: 'verdict', settled: false, remainingMs: 0 })
+    expect(drain.step(reading(61_000, blind))).toEqual({
+      state: 'drain',
+      settled: false,
+      remainingMs: 20_000,
+    })
+    expect(drain.step(reading(80_999, blind))).toEqual({ state: 'drain', settled: false, remainingMs: 1 })
+    expect(drain.step(reading(81_000, blind))).toEqual({ state: 'verdict', settled: false, remainingMs: 0 })
+  })
+
+  it('waits for an observer that sees now and then, but not for ever', () => {
+    const drain = begun()
+    for (let nowMs = 60_000; nowMs < 160_000; nowMs += 5_000)
+      expect(drain.step(reading(nowMs, { observerHealthy: nowMs % 10_000 === 0 })).state).toBe('drain')
+    expect(drain.step(reading(160_000, { observerHealthy: false })).state).toBe('verdict')
   })
 
   it('gives up on arrivals that never cease, unsettled', () => {

@@ -5,6 +5,8 @@ export type DrainPhase = 'run' | 'quiesce' | 'drain' | 'verdict'
 const SHORT_QUIET_MS = 1_000
 /** A drain that takes this many times its grace ends without an answer. */
 const PATIENCE = 10
+/** An observer that has been blind for this many times the grace will not come back in time. */
+const BLIND_PATIENCE = 2
 
 export interface DrainSettings {
   /** Time after the last message before anything is called lost. */
@@ -30,7 +32,7 @@ export interface DrainStep {
   state: DrainPhase
   /** In state verdict: the drain came to its proper end; otherwise what is missing may still be on its way. */
   settled: boolean
-  /** At the earliest, if nothing else happens; 0 in state verdict. */
+  /** If nothing else happens: nothing arrives, nobody recovers. 0 in state verdict. */
   remainingMs: number
 }
 
@@ -41,6 +43,8 @@ export class Drain {
   private lastPublishMs = 0
   private beganMs = 0
   private lastTroubleMs = Number.NEGATIVE_INFINITY
+  /** Since when, within the drain, the observer has been blind without a break. */
+  private blindSinceMs: number | undefined
   private readonly settings: DrainSettings
 
   constructor(settings: DrainSettings) {
@@ -63,14 +67,23 @@ export class Drain {
   step(reading: DrainReading): DrainStep {
     if (this.phase !== 'drain') return this.told(0)
     const { nowMs } = reading
-    if (!reading.observerHealthy) this.lastTroubleMs = nowMs
+    const patienceMs = this.beganMs + PATIENCE * this.longGraceMs - nowMs
+    if (!reading.observerHealthy) return this.stepBlind(nowMs, patienceMs)
+    this.blindSinceMs = undefined
     const properMs = this.properEndMs(reading) - nowMs
-    const patienceMs = this.beganMs + this.longestMs - nowMs
-    if (reading.observerHealthy && properMs <= 0) {
+    if (properMs <= 0) {
       this.settled = true
       this.phase = 'verdict'
     } else if (patienceMs <= 0) this.phase = 'verdict'
     return this.told(Math.min(Math.max(properMs, 0), patienceMs))
+  }
+
+  private stepBlind(nowMs: number, patienceMs: number): DrainStep {
+    this.lastTroubleMs = nowMs
+    this.blindSinceMs ??= nowMs
+    const remainingMs = Math.min(this.blindSinceMs + BLIND_PATIENCE * this.longGraceMs - nowMs, patienceMs)
+    if (remainingMs <= 0) this.phase = 'verdict'
+    return this.told(remainingMs)
   }
 
   private told(remainingMs: number): DrainStep {
@@ -78,9 +91,9 @@ export class Drain {
     return { state: phase, settled, remainingMs: phase === 'verdict' ? 0 : remainingMs }
   }
 
-  private get longestMs(): number {
+  private get longGraceMs(): number {
     const { graceMs, quietMs } = this.settings
-    return PATIENCE * Math.max(graceMs, quietMs, SHORT_QUIET_MS)
+    return Math.max(graceMs, quietMs, SHORT_QUIET_MS)
   }
 
   private properEndMs({ lastArrivalMs, expectedAtMost, delivered }: DrainReading): number {

@@ -51,7 +51,7 @@ describe('the live line', () => {
   it('counts down while it drains', () => {
     const line = liveLine({ ...progress, state: 'draining', drainRemainingMs: 7_200, connected: 500 }, 60)
 
-    expect(readable(line)).toBe('Draining, at most 8 s left · 500/500 connected · missing 0')
+    expect(readable(line)).toBe('Draining, about 8 s left · 500/500 connected · missing 0')
   })
 })
 

@@ -48,7 +48,7 @@ function partsOf(progress: RunProgress): string[] {
   const drain =
     drainRemainingMs === undefined
       ? ''
-      : `, at most ${formatMs(Math.ceil(drainRemainingMs / 1_000) * 1_000)} left`
+      : `, about ${formatMs(Math.ceil(drainRemainingMs / 1_000) * 1_000)} left`
   const time =
     state === 'draining'
       ? `Draining${drain}`
