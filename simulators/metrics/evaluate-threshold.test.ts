@@ -33,12 +33,12 @@ function scope(counts: Partial<ScopeFacts['counts']> = {}, rest: Partial<ScopeFa
     rateHz: 980,
     deliveryRateHz: 975,
     targetRateHz: 1_000,
+    observed: 'all',
     ...rest,
   }
 }
 
 const facts = (total: ScopeFacts, rest: Partial<ThresholdFacts> = {}): ThresholdFacts => ({
-  isObserved: true,
   total,
   fleets: new Map([['meters', scope({ lost: 3 })]]),
   machine: { eventLoopDelayP99Ms: 12, cpu: 0.42 },
@@ -136,7 +136,7 @@ describe('judging a threshold', () => {
   })
 
   it('does not judge delivery without an observer', () => {
-    const blind = facts(scope(), { isObserved: false })
+    const blind = facts(scope({}, { observed: 'none' }))
 
     for (const text of [
       'lost == 0',
@@ -150,6 +150,14 @@ describe('judging a threshold', () => {
     expect(judge('ack.p99 < 1s', blind).ok).toBe(true)
   })
 
+  it('does not hold a part that can be seen against the target of all', () => {
+    const part = facts(scope({}, { observed: 'part' }))
+
+    expect(judge('deliveryRate >= 95% of target', part).ok).toBeNull()
+    expect(judge('deliveryRate > 900', part).ok).toBe(true)
+    expect(judge('lost == 0', part).ok).toBe(true)
+  })
+
   it('does not call a loss met, or missed, that hangs on messages whose fate is unknown', () => {
     const half = facts(scope({ inconclusive: 5, lost: 0, delivered: 11_995 }))
 
@@ -160,5 +168,9 @@ describe('judging a threshold', () => {
     expect(judge('lost <= 10', half).ok).toBe(true)
     expect(judge('delivered == 12000', half).ok).toBeNull()
     expect(judge('lost == 0', facts(scope({ inconclusive: 5, lost: 1 }))).ok).toBe(false)
+    // Neither 0 nor 5 is 3, but what lies between may be.
+    expect(judge('lost == 3', half).ok).toBeNull()
+    expect(judge('lost != 3', half).ok).toBeNull()
+    expect(judge('lost != 9', half).ok).toBe(true)
   })
 })

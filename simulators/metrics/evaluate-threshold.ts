@@ -11,7 +11,9 @@ import type { LatencySummary, ThresholdResult } from './types.ts'
 
 /** What a run measured of one fleet, or of all together. */
 export interface ScopeFacts {
-  /** Of the whole run. What only an observer can count is left out of the judgement when `isObserved` is false. */
+  /** How much of what it publishes an observer could see: no probe, or no marker to know a message by, and it is none. */
+  observed: 'all' | 'part' | 'none'
+  /** Of the whole run. What only an observer can count is left out of the judgement when nothing was observed. */
   counts: Record<CountName, number> & { expected: number }
   /** After the warm-up. */
   latencies: Record<LatencyName, LatencySummary>
@@ -24,7 +26,6 @@ export interface ScopeFacts {
 
 /** What a threshold is judged by. Latencies and rates are those after the threshold's warm-up. */
 export interface ThresholdFacts {
-  isObserved: boolean
   total: ScopeFacts
   fleets: ReadonlyMap<string, ScopeFacts>
   machine: {
@@ -46,7 +47,7 @@ export function evaluateThreshold(threshold: Threshold, facts: ThresholdFacts, a
 
 function judge(threshold: Threshold, scope: ScopeFacts, facts: ThresholdFacts): Judgement {
   const { metric, operator, limit } = threshold
-  if (needsObserver(threshold) && !facts.isObserved) return unknown('no observer was watching')
+  if (needsObserver(threshold) && scope.observed === 'none') return unknown('no observer was watching')
   switch (metric.kind) {
     case 'count':
       return judgeCount(metric.name, scope, operator, limit)
@@ -60,6 +61,9 @@ function judge(threshold: Threshold, scope: ScopeFacts, facts: ThresholdFacts): 
     case 'rate': {
       const rateHz = metric.name === 'rate' ? scope.rateHz : scope.deliveryRateHz
       if (rateHz === null) return unknown('the run ended before the warm-up was over')
+      // The plan owes the messages that nobody can see as well.
+      if (metric.name === 'deliveryRate' && limit.unit === 'target' && scope.observed === 'part')
+        return unknown('only a part of the messages carries a marker to know it by')
       return judgeRate(threshold, RATE_METRICS[metric.name].noun, rateHz, scope.targetRateHz)
     }
     case 'machine':
@@ -95,7 +99,7 @@ function judgeCount(name: CountName, scope: ScopeFacts, operator: Operator, limi
   const ok = holds(count / scale, operator, bound)
   // Messages whose fate nobody saw may have been lost or delivered: a verdict that hangs on them is none.
   const unseen = name === 'lost' || name === 'delivered' ? scope.counts.inconclusive : 0
-  if (unseen > 0 && ok !== holds((count + unseen) / scale, operator, bound)) {
+  if (unseen > 0 && mayDiffer(count / scale, (count + unseen) / scale, ok, operator, bound)) {
     return {
       ok: null,
       actual,
@@ -103,6 +107,14 @@ function judgeCount(name: CountName, scope: ScopeFacts, operator: Operator, limi
     }
   }
   return { ok, actual, explanation: sentence(what, ok, operator, limit) }
+}
+
+/** Whether a value anywhere from `least` to `most` would be judged otherwise than `least` is. */
+function mayDiffer(least: number, most: number, ok: boolean, operator: Operator, bound: number): boolean {
+  return (
+    ok !== holds(most, operator, bound) ||
+    (least < bound && bound < most && ok !== holds(bound, operator, bound))
+  )
 }
 
 function judgeRate(threshold: Threshold, noun: string, rateHz: number, targetRateHz: number): Judgement {

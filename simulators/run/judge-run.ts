@@ -5,7 +5,7 @@ import { busiestShardCpu } from '../metrics/health.ts'
 import { parseThreshold } from '../metrics/thresholds.ts'
 import type { GeneratorHealth, ThresholdResult } from '../metrics/types.ts'
 import type { Targets } from '../plan/load.ts'
-import type { Profile } from '../profile/profile.ts'
+import type { Fleet, Profile } from '../profile/profile.ts'
 import type { Conclusion } from './conclude.ts'
 import type { FleetTotals } from './messages.ts'
 import type { RunTally } from './run-tally.ts'
@@ -91,7 +91,7 @@ function unprovenOf(profile: Profile, { attributed }: Conclusion): VerdictInput[
 }
 
 function thresholdFacts(facts: JudgeFacts, afterMs: number): ThresholdFacts {
-  const { profile, generator, reading } = facts
+  const { profile, generator } = facts
   const scopes = profile.fleets.map((fleet, index) => {
     const totals = facts.totals[index] ?? emptyTotals()
     return [fleet.name, scopeFacts(facts, afterMs, index, totals)] as const
@@ -99,7 +99,6 @@ function thresholdFacts(facts: JudgeFacts, afterMs: number): ThresholdFacts {
   const sum = emptyTotals()
   for (const totals of facts.totals) addTotals(sum, totals)
   return {
-    isObserved: reading !== null,
     total: scopeFacts(facts, afterMs, undefined, sum),
     fleets: new Map(scopes),
     machine: { eventLoopDelayP99Ms: generator.eventLoopDelayP99Ms, cpu: busiestShardCpu(generator.shards) },
@@ -108,7 +107,7 @@ function thresholdFacts(facts: JudgeFacts, afterMs: number): ThresholdFacts {
 
 /** `fleet` undefined: all together. */
 function scopeFacts(
-  { profile, targets, tally, conclusion, publishedMs }: JudgeFacts,
+  { profile, targets, tally, conclusion, publishedMs, reading }: JudgeFacts,
   afterMs: number,
   fleet: number | undefined,
   totals: FleetTotals,
@@ -128,6 +127,8 @@ function scopeFacts(
   const pick = (latency: RunTally['ack']) =>
     fleet === undefined ? latency.total(afterMs) : latency.summary(fleet, afterMs)
   return {
+    observed:
+      reading === null ? 'none' : observedOf(members.flatMap((member) => profile.fleets[member] ?? [])),
     counts: {
       generated: books.generated,
       notSent: books.notSent.total,
@@ -161,4 +162,12 @@ function scopeFacts(
     deliveryRateHz: rateOf((member) => tally.deliveredHz(member, afterMs, publishedMs, deliveredOf(member))),
     targetRateHz: hasTime ? targets.meanRateHz(afterMs, publishedMs, fleet) : 0,
   }
+}
+
+/** How much of what some fleets publish carries a marker; all of nothing, when they publish nothing. */
+function observedOf(fleets: readonly Fleet[]): ScopeFacts['observed'] {
+  const entries = fleets.flatMap((fleet) => fleet.publish)
+  const marked = entries.filter(({ marker }) => marker !== 'none').length
+  if (marked === entries.length) return 'all'
+  return marked > 0 ? 'part' : 'none'
 }
