@@ -203,7 +203,7 @@ export class LinkPipe implements LaneConditions, Timed {
   #take(direction: Direction, bytes: Buffer | undefined, nowMs: number): boolean {
     const { nat } = this.#host.model
     if (nat && !this.#isForgotten && nowMs - this.#touchedMs >= nat.idleMs) {
-      if (nat.then === 'reset') {
+      if (nat.kind === 'reset') {
         this.reset()
         return true
       }

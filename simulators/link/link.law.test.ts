@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { linkOf, type Release, rigLink } from '../../tests/support/link-rig.ts'
 import { Cell } from './cell.ts'
-import type { Direction, LaneModel, LinkModel } from './model.ts'
+import type { Direction, Distribution, LaneModel, LinkModel, Loss } from './model.ts'
 import { Wheel } from './wheel.ts'
 
 const anyLane: fc.Arbitrary<Partial<LaneModel>> = fc.record(
@@ -11,11 +11,11 @@ const anyLane: fc.Arbitrary<Partial<LaneModel>> = fc.record(
     burstBytes: fc.integer({ min: 0, max: 5_000 }),
     delayMs: fc.double({ min: 0, max: 200, noNaN: true }),
     jitterMs: fc.double({ min: 0, max: 50, noNaN: true }),
-    distribution: fc.constantFrom('uniform', 'normal', 'pareto', 'paretonormal', 'lognormal', {
+    distribution: fc.constantFrom<Distribution>('uniform', 'normal', 'pareto', 'paretonormal', 'lognormal', {
       table: [-1, 0, 3],
-    } as const),
+    }),
     correlation: fc.double({ min: 0, max: 0.99, noNaN: true }),
-    loss: fc.oneof(
+    loss: fc.oneof<fc.Arbitrary<Loss>[]>(
       fc.record({ share: fc.double({ min: 0, max: 0.3, noNaN: true }) }),
       fc.constant({ meanGoodMs: 300, meanBadMs: 60, goodShare: 0.01, badShare: 0.8 }),
     ),

@@ -18,7 +18,7 @@ describe('a link', () => {
   it('is free when nothing in it has an effect', () => {
     expect(isFree(FREE_LINK)).toBe(true)
     expect(isFree(linkOf({ delayMs: 1 }))).toBe(false)
-    expect(isFree(linkOf({}, { nat: { idleMs: 1_000, then: 'reset' } }))).toBe(false)
+    expect(isFree(linkOf({}, { nat: { idleMs: 1_000, kind: 'reset' } }))).toBe(false)
   })
 
   it('takes a round trip for the handshake, and holds what comes before', () => {
@@ -215,8 +215,8 @@ describe('half-open connections', () => {
   })
 
   it('a NAT that forgets the connection drops what comes later, or resets it', () => {
-    const silent = rigLink(linkOf({}, { nat: { idleMs: 1_000, then: 'blackhole' } }))
-    const loud = rigLink(linkOf({}, { nat: { idleMs: 1_000, then: 'reset' } }))
+    const silent = rigLink(linkOf({}, { nat: { idleMs: 1_000, kind: 'blackhole' } }))
+    const loud = rigLink(linkOf({}, { nat: { idleMs: 1_000, kind: 'reset' } }))
     for (const rig of [silent, loud]) {
       for (const atMs of [900, 1_800, 2_900]) sendAt(rig, atMs)
       rig.wheel.advance(100_000)

@@ -77,7 +77,7 @@ export interface LinkModel {
   /** The radio is on for the first `awakeMs` of every `everyMs`; what comes in between waits. */
   readonly dutyCycle: { readonly everyMs: number; readonly awakeMs: number } | undefined
   /** A NAT or firewall forgets the connection after this silence, and then drops it or resets it. */
-  readonly nat: { readonly idleMs: number; readonly then: 'blackhole' | 'reset' } | undefined
+  readonly nat: { readonly idleMs: number; readonly kind: 'blackhole' | 'reset' } | undefined
   readonly outages: OutageModel | undefined
 }
 
