@@ -59,6 +59,7 @@ export class SocketTransport implements Transport {
   readonly #endpoint: Endpoint
   readonly #isTls: boolean
   #isOpen = false
+  #isHeard = false
   #error: NodeJS.ErrnoException | undefined
 
   constructor(socket: Socket, events: TransportEvents, { endpoint, openEvent, isSharedRead }: SocketFacts) {
@@ -88,6 +89,7 @@ export class SocketTransport implements Transport {
   }
 
   received(bytes: Buffer): void {
+    this.#isHeard = true
     this.#events.received(bytes)
   }
 
@@ -106,8 +108,13 @@ export class SocketTransport implements Transport {
 
   ended(): void {
     const { host, port } = this.#endpoint
-    if (this.#isTls && !this.#isOpen && (!this.#error || this.#error.code === 'ECONNRESET')) {
-      const text = `${host}:${port} closed the connection during the TLS handshake: check that this port speaks TLS`
+    const isBroken = !this.#error || this.#error.code === 'ECONNRESET' || this.#error.code === 'EPIPE'
+    if (this.#isTls && !this.#isHeard && isBroken) {
+      // The server of TLS 1.3 judges the client certificate when the client already takes the handshake for done, and
+      // a reset may overtake what it says.
+      const text = this.#isOpen
+        ? `${host}:${port} closed the connection after TLS, before CONNACK: it may want another client certificate`
+        : `${host}:${port} closed the connection during the TLS handshake: check that this port speaks TLS`
       this.#events.ended(new TransportError({ kind: 'tls', text }, this.#error))
     } else if (this.#error) {
       const closure = explainSocketError(this.#error, this.#endpoint, this.#isOpen)
