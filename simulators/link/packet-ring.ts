@@ -1,6 +1,12 @@
-/** Packets in the order in which they will be handled: a time and two numbers each, in one growing typed array. */
+/** What every ring has until its first packet: most lanes are idle. */
+const NONE: number[] = []
+
+/**
+ * Packets in the order in which they will be handled: a time and two numbers each, in one growing array. A plain one: of
+ * ten thousand small typed arrays most of the memory would be their buffers' bookkeeping.
+ */
 export class PacketRing {
-  #cells = new Float64Array(0)
+  #cells = NONE
   #head = 0
   #size = 0
 
@@ -55,9 +61,9 @@ export class PacketRing {
 
   #grow(): void {
     const { length } = this.#cells
-    const cells = new Float64Array(Math.max(6, length * 2))
-    cells.set(this.#cells.subarray(this.#head))
-    cells.set(this.#cells.subarray(0, this.#head), length - this.#head)
+    const grown = Math.max(6, length * 2)
+    const cells = [...this.#cells.slice(this.#head), ...this.#cells.slice(0, this.#head)]
+    while (cells.length < grown) cells.push(0)
     this.#cells = cells
     this.#head = 0
   }

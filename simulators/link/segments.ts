@@ -6,11 +6,14 @@ export const LOST = 4
 export const RESENT = 8
 export const EVER_RESENT = 16
 
-/** The segments of a connection from the oldest that is not acknowledged, in rings of typed arrays by number. */
+const FIELDS = 3
+const NONE: number[] = []
+
+/** The segments of a connection from the oldest that is not acknowledged: size, time sent and marks of each in one ring. */
 export class Segments {
-  #sizes = new Int32Array(16)
-  #sentMs = new Float64Array(16)
-  #marks = new Uint8Array(16)
+  #cells = NONE
+  /** Segments that there is room for. */
+  #room = 0
   /** Oldest number kept. */
   first = 0
   /** Number of the next segment. */
@@ -18,57 +21,56 @@ export class Segments {
 
   /** Adds a segment and returns its number. */
   add(size: number): number {
-    if (this.end - this.first === this.#sizes.length) this.#grow()
+    if (this.end - this.first === this.#room) this.#grow()
     const number = this.end
     this.end += 1
-    this.#sizes[this.#at(number)] = size
-    this.#marks[this.#at(number)] = 0
+    const at = this.#at(number)
+    this.#cells[at] = size
+    this.#cells[at + 1] = 0
+    this.#cells[at + 2] = 0
     return number
   }
 
   size(number: number): number {
-    return this.#sizes[this.#at(number)] as number
+    return this.#cells[this.#at(number)] as number
   }
 
   sentMs(number: number): number {
-    return this.#sentMs[this.#at(number)] as number
+    return this.#cells[this.#at(number) + 1] as number
   }
 
   setSentMs(number: number, sentMs: number): void {
-    this.#sentMs[this.#at(number)] = sentMs
+    this.#cells[this.#at(number) + 1] = sentMs
   }
 
   is(number: number, mark: number): boolean {
-    return ((this.#marks[this.#at(number)] as number) & mark) !== 0
+    return ((this.#cells[this.#at(number) + 2] as number) & mark) !== 0
   }
 
   mark(number: number, mark: number): void {
-    const at = this.#at(number)
-    this.#marks[at] = (this.#marks[at] as number) | mark
+    const at = this.#at(number) + 2
+    this.#cells[at] = (this.#cells[at] as number) | mark
   }
 
   unmark(number: number, mark: number): void {
-    const at = this.#at(number)
-    this.#marks[at] = (this.#marks[at] as number) & ~mark
+    const at = this.#at(number) + 2
+    this.#cells[at] = (this.#cells[at] as number) & ~mark
   }
 
+  // The ring holds a number at every place, which the compiler cannot know.
   #at(number: number): number {
-    return number % this.#sizes.length
+    return (number % this.#room) * FIELDS
   }
 
   #grow(): void {
-    const { length } = this.#sizes
-    const sizes = new Int32Array(length * 2)
-    const sentMs = new Float64Array(length * 2)
-    const marks = new Uint8Array(length * 2)
+    const room = Math.max(2, this.#room * 2)
+    const cells = new Array<number>(room * FIELDS).fill(0)
     for (let number = this.first; number < this.end; number += 1) {
-      const at = number % (length * 2)
-      sizes[at] = this.size(number)
-      sentMs[at] = this.sentMs(number)
-      marks[at] = this.#marks[this.#at(number)] as number
+      const from = this.#at(number)
+      const to = (number % room) * FIELDS
+      for (let field = 0; field < FIELDS; field += 1) cells[to + field] = this.#cells[from + field] as number
     }
-    this.#sizes = sizes
-    this.#sentMs = sentMs
-    this.#marks = marks
+    this.#cells = cells
+    this.#room = room
   }
 }
