@@ -138,10 +138,3 @@ describe.concurrent('a probe that was granted less than it asked for', () => {
     expect(report.observers.mqtt?.health.grantedQos).toBe(0)
   })
 })
-
-describe.concurrent('a probe whose process', () => {
-  it('dies in mid-run: everything is open', async () => {
-    const { report } = await fall({}, { ...long, publish: steady })
-    expect(report.verdict).toBe('pass')
-  })
-})
