@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { checkBalance } from '../../simulators/report/balance.ts'
 import { runInProcess } from '../support/in-process-run.ts'
 import { startSinfulBroker } from '../support/sinful-broker.ts'
+import { mustHaveKeptUp, UNLESS_PAUSED } from '../support/trap.ts'
 import { MESSAGES, sinfulCase } from './sinful-case.ts'
 import { toldCounts, toldFindings, trueCounts, trueFindings, truthOf } from './sinful-truth.ts'
 
@@ -9,12 +10,14 @@ import { toldCounts, toldFindings, trueCounts, trueFindings, truthOf } from './s
 const RUNS = Number(process.env.FLOTILLA_CAMPAIGN ?? 12)
 const seeds = Array.from({ length: RUNS }, (_, run) => run + 1)
 
-describe.concurrent('a broker that drops, repeats and reorders on purpose', () => {
-  it.each(seeds)('is counted exactly (seed %i)', { timeout: 60_000 }, async (seed) => {
+describe.concurrent('a broker that drops, repeats and reorders on purpose', UNLESS_PAUSED, () => {
+  it.each(seeds)('is counted exactly (seed %i)', async (seed) => {
     const { sins, profile, told } = sinfulCase(seed)
     const broker = await startSinfulBroker(sins, seed)
     const report = await runInProcess(profile(broker.port)).done
     await broker.stop()
+    // What was on its way while the whole process stood still is no proof of a loss, and the checker says so.
+    if (report.observers.mqtt?.health.blind.length !== 0) mustHaveKeptUp(report)
 
     const truth = trueCounts(truthOf(broker.truth))
     expect(truth.sent, told).toBeGreaterThanOrEqual(MESSAGES)

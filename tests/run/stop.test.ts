@@ -3,7 +3,7 @@ import { AppError } from '../../simulators/errors.ts'
 import type { Worker, WorkerFactory, WorkerRole } from '../../simulators/run/worker-port.ts'
 import { inProcessOptions, runInProcess } from '../support/in-process-run.ts'
 import { type Sins, startSinfulBroker } from '../support/sinful-broker.ts'
-import { acceptedBy, fall, told, trapProfile } from '../support/trap.ts'
+import { acceptedBy, fall, told, trapProfile, UNLESS_PAUSED } from '../support/trap.ts'
 
 /** A run against a broker that does not answer, so that it never gets beyond its start. */
 async function stuck(act: (run: ReturnType<typeof runInProcess>) => unknown, sins: Partial<Sins> = {}) {
@@ -21,7 +21,7 @@ async function stuck(act: (run: ReturnType<typeof runInProcess>) => unknown, sin
 
 const soon = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-describe.concurrent('a run that is stopped', () => {
+describe.concurrent('a run that is stopped', UNLESS_PAUSED, () => {
   it.each(['drain', 'now'] as const)('while it starts (%s) ends at once with a report', async (how) => {
     const { report, tookMs } = await stuck(async (run) => {
       await soon(200)
@@ -110,7 +110,7 @@ describe.concurrent('a run that is stopped', () => {
   })
 })
 
-describe.concurrent('a run in which nothing is due', () => {
+describe.concurrent('a run in which nothing is due', UNLESS_PAUSED, () => {
   it('says that nothing was sent, and does not wait for it', async () => {
     const { report } = await fall({}, { stages: [{ for: '400ms', rate: 0 }], drain: { grace: '50s' } })
 
@@ -132,7 +132,7 @@ function mortal(options: ReturnType<typeof inProcessOptions>) {
   return { workers: factory, kill: (role: WorkerRole, index = 0) => workers.get(role)?.[index]?.kill() }
 }
 
-describe.concurrent('a run whose worker dies', () => {
+describe.concurrent('a run whose worker dies', UNLESS_PAUSED, () => {
   const profile = trapProfile({ publish: { limit: 50 }, stages: [{ for: '1500ms' }] })
 
   it.each(['shard', 'probe', 'broker'] as const)(

@@ -33,6 +33,19 @@ export function trapProfile({
   }
 }
 
+/** For `describe`: a machine that pauses in mid-run says nothing about the checker, which notices it, so the test is made again. */
+export const UNLESS_PAUSED = {
+  retry: { count: 4, delay: 500, condition: /^This machine paused/ },
+  timeout: 40_000,
+}
+
+/** To be asked of every report before anything else is. */
+export function mustHaveKeptUp({ generator, observers: { mqtt } }: Report): void {
+  const stalls = (mqtt?.health.blind ?? []).filter(({ why }) => why.includes('stood still'))
+  if (!generator.saturated && stalls.length === 0) return
+  throw new Error(`This machine paused: ${generator.behind} messages behind; ${stalls.map(({ why }) => why)}`)
+}
+
 export interface Trap {
   broker: SinfulBroker
   run: RunHandle
@@ -56,6 +69,7 @@ export async function fall(
     await act({ broker, run })
     const report = await run.done
     expect(checkBalance(report)).toEqual([])
+    mustHaveKeptUp(report)
     return { report, broker }
   } finally {
     await broker.stop()

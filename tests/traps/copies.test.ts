@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Outgoing } from '../support/sinful-session.ts'
-import { fall, findingsTold, told } from '../support/trap.ts'
+import { fall, findingsTold, told, UNLESS_PAUSED } from '../support/trap.ts'
 
-describe.concurrent('a broker that repeats', () => {
+describe.concurrent('a broker that repeats', UNLESS_PAUSED, () => {
   it.each([
     [0, 'fail', 'duplicate', 'violation duplicate 80'],
     [1, 'pass', 'all-delivered', 'observation duplicate 80'],
@@ -55,7 +55,7 @@ describe.concurrent('a broker that repeats', () => {
   })
 })
 
-describe.concurrent('a broker that reorders', () => {
+describe.concurrent('a broker that reorders', UNLESS_PAUSED, () => {
   it('by one: named, with its extent', async () => {
     const waiting = new Map<number, () => void>()
     const { report } = await fall({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { fall, findingsTold, told } from '../support/trap.ts'
+import { fall, findingsTold, told, UNLESS_PAUSED } from '../support/trap.ts'
 
-describe.concurrent('a broker that acknowledges and drops', () => {
+describe.concurrent('a broker that acknowledges and drops', UNLESS_PAUSED, () => {
   it('the last message of every device, which no later one betrays', async () => {
     const { report } = await fall({
       script: (_message, _stream, seq, deliver) => void (seq < 19 && deliver()),
@@ -73,7 +73,7 @@ describe.concurrent('a broker that acknowledges and drops', () => {
   })
 })
 
-describe.concurrent('a broker that is slow', () => {
+describe.concurrent('a broker that is slow', UNLESS_PAUSED, () => {
   it('delivers during the drain: late, and not lost', async () => {
     const { report } = await fall(
       {
@@ -154,7 +154,7 @@ describe.concurrent('a broker that is slow', () => {
   })
 })
 
-describe.concurrent('a broker that refuses', () => {
+describe.concurrent('a broker that refuses', UNLESS_PAUSED, () => {
   it('owes nothing, and the report names the reason', async () => {
     const { report, broker } = await fall({ reject: 0.3, rejectReason: 0x97 })
 

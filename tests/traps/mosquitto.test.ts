@@ -7,9 +7,9 @@ import { runInProcess } from '../support/in-process-run.ts'
 import { startMosquitto } from '../support/mosquitto.ts'
 import { describeWithMosquitto } from '../support/needs.ts'
 import { SysCounter } from '../support/sys-counter.ts'
-import { findingsTold, told, trapProfile } from '../support/trap.ts'
+import { findingsTold, mustHaveKeptUp, told, trapProfile, UNLESS_PAUSED } from '../support/trap.ts'
 
-describeWithMosquitto('Mosquitto', () => {
+describeWithMosquitto('Mosquitto', UNLESS_PAUSED, () => {
   it.concurrent('drops for a probe that keeps up, because its queue is short: lost, as many as it says itself', async () => {
     const mosquitto = await startMosquitto({
       settings: ['sys_interval 1', 'max_queued_messages 10', 'max_inflight_messages 2'],
@@ -28,6 +28,7 @@ describeWithMosquitto('Mosquitto', () => {
     const [received, dropped = 0] = await counter.read()
     await counter.stop()
     await mosquitto.stop()
+    mustHaveKeptUp(report)
 
     expect(received).toBe(report.books.sent)
     expect(dropped).toBeGreaterThan(100)
@@ -46,6 +47,7 @@ describeWithMosquitto('Mosquitto', () => {
     const report = await runInProcess({ ...trapProfile({}), broker: { url, protocol: 5 } }).done
     await mosquitto.stop()
     await rm(folder, { recursive: true })
+    mustHaveKeptUp(report)
 
     expect(report.books.acked).toBe(80)
     expect(told(report)).toEqual(['inconclusive', 'nothing-delivered'])
@@ -66,6 +68,7 @@ describeWithMosquitto('Mosquitto', () => {
     await thief.endAsync()
     const report = await run.done
     await mosquitto.stop()
+    mustHaveKeptUp(report)
 
     expect(report.observers.mqtt?.health.reconnects).toBeGreaterThan(0)
     expect(report.observers.mqtt?.retained).toBeGreaterThan(0)
@@ -87,6 +90,7 @@ describeWithMosquitto('Mosquitto', () => {
     const again = await startMosquitto({ port: mosquitto.port })
     const report = await run.done
     await again.stop()
+    mustHaveKeptUp(report)
 
     expect(report.connections).toMatchObject({ connected: 4, disconnects: 4, reconnects: 4 })
     expect(report.observers.mqtt?.lost).toBe(0)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SinfulBroker } from '../support/sinful-broker.ts'
-import { acceptedBy, fall, findingsTold, type Trap, told } from '../support/trap.ts'
+import { acceptedBy, fall, findingsTold, type Trap, told, UNLESS_PAUSED } from '../support/trap.ts'
 
 /** What the broker calls the probe. */
 function probeId(broker: SinfulBroker): string {
@@ -17,7 +17,7 @@ function breakProbe({ broker }: Trap): void {
   broker.kill((clientId) => clientId === probeId(broker))
 }
 
-describe.concurrent('a probe that loses its connection', () => {
+describe.concurrent('a probe that loses its connection', UNLESS_PAUSED, () => {
   it('and its session is kept: nothing is missing, and the report tells when it was blind', async () => {
     const { report } = await fall({}, { ...long, publish: steady }, async (trap) => {
       await acceptedBy(trap.broker, 80)
@@ -123,7 +123,7 @@ describe.concurrent('a probe that loses its connection', () => {
   })
 })
 
-describe.concurrent('a probe that was granted less than it asked for', () => {
+describe.concurrent('a probe that was granted less than it asked for', UNLESS_PAUSED, () => {
   it('calls no loss a broken promise that QoS 0 allows', async () => {
     const { report } = await fall({
       grant: 0,
