@@ -14,7 +14,6 @@ export default defineConfig({
       input: {
         cli: 'main/cli/index.ts',
         worker: 'main/host/worker.ts',
-        tools: 'main/host/tools.ts',
       },
       output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       external: [...builtinModules, ...builtinModules.map((name) => `node:${name}`)],
