@@ -1,9 +1,11 @@
+// Long because it is one lane seen from three sides: its owner, its wire and its TCP sender.
 import type { Random } from '../plan/random.ts'
 import { ByteQueue } from './byte-queue.ts'
 import type { CellChannel } from './cell.ts'
 import { type Direction, type LaneModel, queueBytes, type TcpModel } from './model.ts'
 import { nextProbeMs, RoundTrip } from './round-trip.ts'
-import { type TcpHost, TcpSender, type TcpTotals } from './tcp-sender.ts'
+import type { TcpHost } from './tcp-host.ts'
+import { TcpSender, type TcpTotals } from './tcp-sender.ts'
 import type { Wheel } from './wheel.ts'
 import { type Conditions, Wire, type WireTotals, type WireUser } from './wire.ts'
 

@@ -1,3 +1,4 @@
+// Long because it is one life cycle: handshake, open, abandoned, closed.
 import type { Random } from '../plan/random.ts'
 import type { Air } from './air.ts'
 import type { Cell } from './cell.ts'

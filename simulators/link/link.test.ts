@@ -1,3 +1,4 @@
+// Long because it is the list of what a link does, one sentence each.
 import { describe, expect, it } from 'vitest'
 import { type LinkRig, linkOf, rigLink } from '../../tests/support/link-rig.ts'
 import { Cell } from './cell.ts'

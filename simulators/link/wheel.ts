@@ -1,3 +1,4 @@
+// Long because it is one data structure: near slots, far slots and the order within a tick.
 import { DueOrder } from './due-order.ts'
 import { Lateness } from './lateness.ts'
 import { SlotBits } from './slot-bits.ts'
