@@ -44,6 +44,11 @@ describe('the live line', () => {
     expect(readable(liveLine({ ...progress, sentPerS: null }, 200))).toContain(' · target 1 000/s · ')
   })
 
+  it('shows no fractions that would make it flicker', () => {
+    expect(liveLine({ ...progress, sentPerS: 24.7, targetPerS: 25 }, 200)).toContain(' 25/s of 25/s ')
+    expect(liveLine({ ...progress, sentPerS: 0.25, targetPerS: 0.2 }, 200)).toContain(' 0.25/s of 0.2/s ')
+  })
+
   it('ends with how long the run took', () => {
     expect(liveLine({ ...progress, state: 'done', tMs: 605_000 }, 80)).toMatch(/^Done after 10:05 · 480/)
   })

@@ -38,7 +38,9 @@ export function clockText(ms: number): string {
 
 function rateText({ sentPerS, targetPerS }: RunProgress): string {
   const target = formatRate(targetPerS)
-  return sentPerS === null ? `target ${target}` : `${formatRate(sentPerS)} of ${target}`
+  if (sentPerS === null) return `target ${target}`
+  // Digits that change with every reading only make the line flicker.
+  return `${formatRate(sentPerS < 10 ? sentPerS : Math.round(sentPerS))} of ${target}`
 }
 
 /** The parts of a line, the most telling first. */

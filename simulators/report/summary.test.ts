@@ -202,7 +202,7 @@ describe('the summary', () => {
       Connections 50 of 50 devices connected
       Generator   This machine was the limit: 1 440 messages behind (12 %), event-loop delay p99 81 ms.
                   The limit: CPU of shard 0 (99 % of one core).
-                  1 shard of 2 died with 50 devices.
+                  1 shard of 2 died with 50 devices; of these the last known counts are shown.
       Report      not kept; --out DIR writes it
       "
     `)

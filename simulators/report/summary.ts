@@ -85,7 +85,7 @@ function generatorLines({ generator }: Report): string[] {
     ...(killed.length > 0
       ? paragraph(
           '',
-          `${counted(killed.length, 'shard')} of ${shards.length} died with ${counted(devices, 'device')}.`,
+          `${counted(killed.length, 'shard')} of ${shards.length} died with ${counted(devices, 'device')}; of these the last known counts are shown.`,
         )
       : []),
   ]

@@ -45,7 +45,8 @@ export class RunRecord {
     this.tally.shardDied(shard)
     this.series.end(sourceOf(shard))
     const how = shard.death?.text ?? 'ended'
-    this.note('shard', `Shard ${shard.index} ${how}, and with it ${devicesText(shard)}; the run goes on`)
+    const rest = shard.share.count === 1 ? '' : '; the run goes on'
+    this.note('shard', `Shard ${shard.index} ${how}, and with it ${devicesText(shard)}${rest}`)
   }
 
   probeSampled(sample: ProbeSample): void {

@@ -82,12 +82,13 @@ describe.concurrent('a broker that is not there', () => {
     expect(result.stderr).toMatch(/5 devices to broker\.invalid:1883.+\(CONSENT_NEEDED\)\n {2}Pass --yes/)
   })
 
-  it.each([
-    ['mqtts', 'TLS_FAILED', /does not speak TLS: use the TLS port/],
-    ['ws', 'NOT_MQTT', /HTTP 400/],
-    ['wss', 'TLS_FAILED', /does not speak TLS: use the TLS port/],
-  ])('but something else is, asked for %s', async (scheme, code, reason) => {
-    const broker = await startBadBroker('speaks HTTP')
+  it.each<[string, BadBrokerKind, string, RegExp]>([
+    ['mqtts', 'speaks HTTP', 'TLS_FAILED', /does not speak TLS: use the TLS port/],
+    ['mqtts', 'closes', 'TLS_FAILED', /check that this port speaks TLS/],
+    ['ws', 'speaks HTTP', 'NOT_MQTT', /HTTP 400/],
+    ['wss', 'speaks HTTP', 'TLS_FAILED', /does not speak TLS: use the TLS port/],
+  ])('but something else is, asked for %s, that %s', async (scheme, kind, code, reason) => {
+    const broker = await startBadBroker(kind)
     const url = `${scheme}://127.0.0.1:${broker.port}`
     const [probe, devices] = await Promise.all([
       cannotStart({ broker: { url } }),
