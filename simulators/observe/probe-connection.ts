@@ -100,6 +100,8 @@ export class ProbeConnection {
 
   /** Every packet. The one listener on the path of each message. */
   #receive(packet: Packet): void {
+    // Nothing can be read of the probe any more once it says goodbye.
+    if (this.#ended) return
     this.#lastPacketMs = this.#nowMs()
     if (packet.cmd === 'publish') {
       if (packet.qos === 2 && packet.messageId !== undefined) {

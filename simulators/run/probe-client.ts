@@ -68,6 +68,8 @@ export class ProbeClient {
   }
 
   #hear(message: ProbeUp): void {
+    // What it said before it was told to end may come after its end.
+    if (this.#isClosed) return
     switch (message.type) {
       case 'subscribed':
         this.#subscribed.give(message.health)

@@ -119,7 +119,8 @@ export class ShardGroup {
   }
 
   #hear(record: ShardRecord, message: ShardUp): void {
-    if (record.state === 'dead') return
+    // What a worker said before it was told to end may come after its end.
+    if (record.state === 'dead' || this.#isClosed) return
     this.#heardMs[record.index] = this.#nowMs()
     switch (message.type) {
       case 'ready':

@@ -69,7 +69,7 @@ describe.concurrent('a broker that changes messages', UNLESS_PAUSED, () => {
     const { report } = await fall({
       script: (message, _stream, seq, deliver) => {
         deliver()
-        if (seq % 2 === 0) deliver(forged(message, ({ run }) => ({ run: run ^ 1 })))
+        if (seq % 2 === 0) deliver(forged(message, ({ run }) => ({ run: (run ^ 1) >>> 0 })))
       },
     })
 
