@@ -15,10 +15,10 @@ function shard(facts: Partial<ShardHealth> = {}): ShardHealth {
   }
 }
 
-function assess(behind: number, shards: ShardHealth[], cores = 2) {
+function assess(behind: number, shards: ShardHealth[], cores = 2, generated = 10_000) {
   return assessGenerator({
     behind,
-    generated: 10_000,
+    generated,
     lateness: { ...EMPTY_SUMMARY, p99: 140 },
     shards,
     cores,
@@ -35,6 +35,11 @@ describe('the health of the generator', () => {
 
   it('is saturated when more than one message in a hundred is behind', () => {
     expect(assess(101, [shard()]).saturated).toBe(true)
+  })
+
+  it('is good when a short run had a hiccup', () => {
+    expect(assess(5, [shard()], 2, 60).saturated).toBe(false)
+    expect(assess(6, [shard()], 2, 60).saturated).toBe(true)
   })
 
   it('names the CPU of a shard', () => {

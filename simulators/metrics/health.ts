@@ -5,6 +5,8 @@ import type { GeneratorHealth, LatencySummary, ShardHealth } from './types.ts'
 export const BEHIND_MS = 100
 /** More messages behind than this share: the generator was the bottleneck, and the run says nothing of the broker. */
 export const SATURATED_SHARE = 0.01
+/** So few late messages are a hiccup, whatever their share: a short run has hardly a hundred. */
+const HICCUP = 5
 /** A shard that uses this much of a core has no core left. */
 const FULL_CORE = 0.85
 /** All cores of the machine this busy with shards alone leave none for the broker, the probe and the system. */
@@ -29,7 +31,7 @@ export interface GeneratorFacts {
 export function assessGenerator(facts: GeneratorFacts): GeneratorHealth {
   const { behind, generated, lateness, shards } = facts
   const behindShare = generated > 0 ? behind / generated : 0
-  const saturated = behindShare > SATURATED_SHARE
+  const saturated = behindShare > SATURATED_SHARE && behind > HICCUP
   return {
     behind,
     behindShare,

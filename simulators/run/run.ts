@@ -25,6 +25,7 @@ import { RunRecord } from './run-record.ts'
 /** Time between the word to start and time zero, in which the word reaches every worker. */
 const LEAD_MS = 150
 const TICK_MS = 250
+const STOP_LAG_MS = 50
 const STOPPED_EARLY = 'it was stopped before it began'
 
 /** Starts a run and returns at once; its end, its report and its failures come through the handle. */
@@ -102,7 +103,7 @@ class Run {
       const [targets, events, nowMs] = [this.#targets, this.#events, () => this.#nowMs()]
       const remembered = new RunRecord({ profile, targets, events, nowMs })
       record = remembered
-      await Promise.race([this.#parts.open(remembered), this.#stopped.promise])
+      await Promise.race([this.#open(remembered), this.#stopped.promise])
       await this.#waitForStart()
       if (this.#stopAsked) return this.#report(remembered, null, STOPPED_EARLY)
       this.#start()
@@ -132,6 +133,16 @@ class Run {
   /** How the embedded broker died; null while it lives and when there is none. */
   get #brokerDeath(): string | null {
     return this.#parts.broker?.death ?? null
+  }
+
+  async #open(record: RunRecord): Promise<void> {
+    try {
+      await this.#parts.open(record)
+    } catch (error) {
+      // Ctrl-C in a terminal ends a worker that has just been started, sometimes before its word reaches us.
+      await pause(STOP_LAG_MS, this.#stopped.promise)
+      if (!this.#stopAsked) throw error
+    }
   }
 
   async #waitForStart(): Promise<void> {
