@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { Duplex } from 'node:stream'
 import type { SecureContext } from 'node:tls'
 import { AppError } from '../errors.ts'
 import type { Endpoint } from '../profile/endpoint.ts'
@@ -6,15 +7,19 @@ import type { TlsSettings } from '../profile/schema/broker.ts'
 import type { DeviceFacts } from '../profile/template.ts'
 import { CertificateStore, type ClientCertificate, createClientContext, readPem } from './certificates.ts'
 import { issueCertificates } from './issue-certificates.ts'
+import { LinkStream } from './link-stream.ts'
 import type { OpenTransport } from './ports.ts'
 import { renderText } from './session-plan.ts'
 import { tcpTransport } from './transport/tcp.ts'
 import { type TlsOptions, tlsTransport } from './transport/tls.ts'
 import { wsTransport } from './transport/ws.ts'
 
+/** Puts something, such as a link, between a TCP connection and what runs over it. */
+export type Through = (openSocket: OpenTransport) => OpenTransport
+
 /** Knows how the devices of one fleet reach their broker. */
 export interface Connector {
-  open(device: string): OpenTransport
+  open(device: string, through?: Through): OpenTransport
 }
 
 export interface ConnectorFacts {
@@ -32,8 +37,19 @@ export async function createConnector(facts: ConnectorFacts): Promise<Connector>
   const { endpoint } = facts
   const { host, port, path, scheme, tls } = endpoint
   if (tls) return await secureConnector(facts, tls)
-  const open = scheme === 'ws' ? wsTransport({ host, port, path }) : tcpTransport({ host, port })
-  return { open: () => open }
+  const plain = (through?: Through) => {
+    if (scheme === 'ws') return wsTransport({ host, port, path, ...under(endpoint, through) })
+    const tcp = tcpTransport({ host, port })
+    return through ? through(tcp) : tcp
+  }
+  const shared = plain()
+  return { open: (_device, through) => (through ? plain(through) : shared) }
+}
+
+/** The stream that TLS or a WebSocket runs over, when that is no TCP connection of its own. */
+function under({ host, port }: Endpoint, through?: Through): { createSocket?: () => Duplex } {
+  if (!through) return {}
+  return { createSocket: () => new LinkStream(through(tcpTransport({ host, port }))) }
 }
 
 async function secureConnector(facts: ConnectorFacts, tls: TlsSettings): Promise<Connector> {
@@ -41,34 +57,40 @@ async function secureConnector(facts: ConnectorFacts, tls: TlsSettings): Promise
   const store = new CertificateStore(wallNowMs)
   const trust = tls.ca === undefined ? undefined : await store.trust(resolve(baseDir, tls.ca))
   const identities = await identitiesOf(facts, tls, store)
-  const transport = (secureContext: SecureContext) => secureTransport(endpoint, tls, secureContext)
+  const transport = (secureContext: SecureContext, through?: Through) =>
+    secureTransport(endpoint, tls, secureContext, through)
   if (!identities) {
-    const shared = transport(createClientContext(trust, undefined))
-    return { open: () => shared }
+    const context = createClientContext(trust, undefined)
+    const shared = transport(context)
+    return { open: (_device, through) => (through ? transport(context, through) : shared) }
   }
   // Devices with the same identity share a context; it costs time and memory.
-  const shared = new Map<ClientCertificate, OpenTransport>()
+  const shared = new Map<ClientCertificate, SecureContext>()
   const isShared = new Set(identities.values()).size === 1
   return {
-    open: (device) => {
+    open: (device, through) => {
       const identity = identities.get(device)
       if (!identity) throw new AppError({ code: 'INTERNAL', message: `${device} has no certificate` })
-      const known = shared.get(identity)
-      if (known) return known
-      const open = transport(createClientContext(trust, identity))
-      if (isShared) shared.set(identity, open)
-      return open
+      const context = shared.get(identity) ?? createClientContext(trust, identity)
+      if (isShared) shared.set(identity, context)
+      return transport(context, through)
     },
   }
 }
 
-function secureTransport(endpoint: Endpoint, tls: TlsSettings, secureContext: SecureContext): OpenTransport {
+function secureTransport(
+  endpoint: Endpoint,
+  tls: TlsSettings,
+  secureContext: SecureContext,
+  through?: Through,
+): OpenTransport {
   const { host, port, path, scheme } = endpoint
   const options: TlsOptions = {
     host,
     port,
     secureContext,
     verify: tls.verify,
+    ...under(endpoint, through),
     ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
     ...(tls.alpn === undefined ? {} : { alpn: tls.alpn }),
   }

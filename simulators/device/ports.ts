@@ -67,6 +67,9 @@ export interface Transport {
   write(bytes: Buffer): boolean
   /** Sends what is queued, then closes (FIN). */
   end(): void
+  /** Stops reading until `resume`: the far end is held back. */
+  pause?(): void
+  resume?(): void
   /** Closes at once; `reset` asks for RST where the platform has it. */
   destroy(reset?: boolean): void
 }

@@ -1,10 +1,13 @@
 import type { LaneSettings, LinkSettings } from '../profile/schema/link.ts'
 import { FREE_LINK, type LaneModel, type LinkModel, type OutageModel } from './model.ts'
+import { parseNetem } from './netem.ts'
 import { presetOf } from './presets.ts'
+import { THROTTLING_NAMES, type ThrottlingName, throttlingOf } from './throttling.ts'
 
 /** What a setting says of a lane, over what its preset says. */
-function laneOf(base: LaneModel, settings: LaneSettings | undefined): LaneModel {
-  if (!settings) return base
+function laneOf(preset: LaneModel, settings: LaneSettings | undefined): LaneModel {
+  if (!settings) return preset
+  const base = settings.netem === undefined ? preset : parseNetem(settings.netem).lane
   return {
     rateBitS: settings.rate ?? base.rateBitS,
     burstBytes: settings.burst ?? base.burstBytes,
@@ -28,9 +31,17 @@ function outagesOf(settings: LinkSettings['outages']): OutageModel | undefined {
   return { kind, meanUpMs: settings.meanUp, meanDownMs: settings.meanDown }
 }
 
+function modelOf(name: NonNullable<LinkSettings['use']>): LinkModel {
+  return isThrottling(name) ? throttlingOf(name).model : presetOf(name).model
+}
+
+function isThrottling(name: string): name is ThrottlingName {
+  return THROTTLING_NAMES.some((known) => known === name)
+}
+
 /** The model of a link setting of a profile: its preset with what differs. Traces, cells and spread are the caller's. */
 export function linkOfSettings(settings: LinkSettings): LinkModel {
-  const base = settings.use === undefined ? FREE_LINK : presetOf(settings.use).model
+  const base = settings.use === undefined ? FREE_LINK : modelOf(settings.use)
   const { promotion, dutyCycle, nat, tcp } = settings
   return {
     up: laneOf(base.up, settings.up),

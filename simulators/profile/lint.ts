@@ -1,4 +1,5 @@
 import { ratePerDeviceHz } from '../plan/rate.ts'
+import { lintLinks } from './check/check-links.ts'
 import { collector, type Report } from './check/checker.ts'
 import { lintFleet } from './check/lint-fleet.ts'
 import { lintTls } from './check/lint-tls.ts'
@@ -10,6 +11,7 @@ export function lint(profile: Profile): Complaint[] {
   const { complaints, report } = collector('warning')
   for (const index of profile.fleets.keys()) lintFleet(profile, index, report)
   lintTls(profile, report)
+  lintLinks(profile, report)
   lintStages(profile, report)
   lintDrain(profile, report)
   lintThresholds(profile, report)

@@ -23,6 +23,7 @@ export class ProbeClient {
   readonly #sampled: (sample: ProbeSample) => void
   /** Set once the probe's process has ended on its own. */
   death: string | null = null
+  #hasFailed = false
   #isClosed = false
 
   constructor(workers: WorkerFactory, sampled: (sample: ProbeSample) => void, died: (text: string) => void) {
@@ -35,7 +36,8 @@ export class ProbeClient {
       const error = new AppError({ code: 'WORKER_FAILED', message: `The probe ${this.death}` })
       this.#subscribed.fail(error)
       this.#reading.fail(error)
-      died(this.death)
+      // What it said before says more than how it ended.
+      if (!this.#hasFailed) died(this.death)
     })
   }
 
@@ -75,6 +77,7 @@ export class ProbeClient {
         this.#subscribed.give(message.health)
         return
       case 'failed':
+        this.#hasFailed = true
         this.#subscribed.fail(fromWireError(message.error))
         this.#reading.fail(fromWireError(message.error))
         return

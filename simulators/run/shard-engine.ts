@@ -45,6 +45,14 @@ export interface EngineFacts {
   histograms: readonly FleetHistograms[]
   lateness: LatencyHistogram
   open: (device: Device) => OpenTransport
+  /** Links of the devices, when any fleet has them. */
+  links?: LinkClockwork | undefined
+}
+
+/** What an engine turns beside its own schedule. */
+export interface LinkClockwork {
+  advance(nowMs: number): number
+  readonly nextDueMs: number
 }
 
 /**
@@ -59,6 +67,7 @@ export class ShardEngine implements DeviceContext<Device>, SessionHooks<DeviceSt
   readonly #histograms: readonly FleetHistograms[]
   readonly #late: LatencyHistogram
   readonly #open: (device: Device) => OpenTransport
+  readonly #links: LinkClockwork | undefined
   readonly #recorders: StreamRecorder[] = []
   /** Tasks of the device at place n are n * stride + task. */
   readonly #stride: number
@@ -74,6 +83,7 @@ export class ShardEngine implements DeviceContext<Device>, SessionHooks<DeviceSt
     this.#histograms = facts.histograms
     this.#late = facts.lateness
     this.#open = facts.open
+    this.#links = facts.links
     this.sessions = { hooks: this, slab: new Slab(), flushQueue: new FlushQueue() }
   }
 
@@ -92,6 +102,7 @@ export class ShardEngine implements DeviceContext<Device>, SessionHooks<DeviceSt
   advance(nowMs: number): number {
     const heap = this.#heap
     let now = nowMs
+    this.#links?.advance(now)
     for (let left = TASKS_PER_TURN; left > 0 && heap.nextDue <= now; left -= 1) {
       const number = heap.pop()
       const task = number % this.#stride
@@ -101,7 +112,7 @@ export class ShardEngine implements DeviceContext<Device>, SessionHooks<DeviceSt
     }
     if (now >= this.#nextSliceMs) this.#sweep(now)
     this.sessions.flushQueue.flushNow()
-    return Math.min(heap.nextDue, this.#nextSliceMs)
+    return Math.min(heap.nextDue, this.#nextSliceMs, this.#links?.nextDueMs ?? Number.POSITIVE_INFINITY)
   }
 
   /** When the next task is due, ms of the run. */

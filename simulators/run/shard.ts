@@ -1,7 +1,9 @@
 import { createConnector } from '../device/connector.ts'
 import type { FleetRuntime } from '../device/fleet-runtime.ts'
+import { createDeck, type LinkDeck } from '../device/link-deck.ts'
 import { compilePrograms } from '../device/payload/compile-programs.ts'
 import type { RunClock } from '../device/ports.ts'
+import type { Link } from '../link/link.ts'
 import { LatencyHistogram, loadHistograms } from '../metrics/histogram.ts'
 import { warmUpsOf } from '../metrics/thresholds.ts'
 import { endpointOf } from '../profile/endpoint.ts'
@@ -15,6 +17,8 @@ import { toWireError } from './wire-error.ts'
 import type { WorkerLink } from './worker-port.ts'
 
 const SAMPLE_MS = 250
+/** Time for DISCONNECT and FIN to pass slow links. */
+const FAREWELL_MS = 5_000
 /** Books are sent in pieces, so that no single message holds the channel up. */
 const BOOKS_PER_MESSAGE = 5_000
 
@@ -41,12 +45,17 @@ class Shard {
   readonly #wallClock = { zeroMs: 0 }
   #clock: RunClock = () => Number.NEGATIVE_INFINITY
   #engine: ShardEngine | undefined
+  #deck: LinkDeck | undefined
   #fleets: FleetRuntime[] = []
   #histograms: FleetHistograms[] = []
   #lateness: LatencyHistogram | undefined
   #durationMs = 0
   #warmUps: number[] = []
   #quiesceUntilMs = Number.POSITIVE_INFINITY
+  /** When the next turn is planned, ms of the run; -Infinity during a turn. */
+  #armedMs = Number.NEGATIVE_INFINITY
+  #isLeaving = false
+  #leaveUntilMs = Number.POSITIVE_INFINITY
   #turn: NodeJS.Timeout | undefined
   readonly #next = (): void => this.#advance()
   #sampling: NodeJS.Timeout[] = []
@@ -94,15 +103,18 @@ class Shard {
     this.#lateness = new LatencyHistogram()
     this.#warmUps = warmUpsOf(profile.thresholds)
     this.#durationMs = profile.stages.reduce((sum, stage) => sum + stage.for, 0)
-    const engine = new ShardEngine({
+    const deck = createDeck({ profile, baseDir, clock: () => this.#clock(), shards: share.count })
+    const engine: ShardEngine = new ShardEngine({
       clock: () => this.#clock(),
+      links: deck?.wheel,
       stride: taskStride(profile),
       histograms: this.#histograms,
       lateness: this.#lateness,
-      open: ({ fleet, name }) => {
+      open: ({ fleet, name, place }) => {
         const connector = connectors[fleet.index]
         if (!connector) throw new Error(`fleet ${fleet.index} has no connector`)
-        return connector.open(name)
+        const link = links[place]
+        return connector.open(name, link && deck ? (openSocket) => deck.through(link, openSocket) : undefined)
       },
     })
     const programs = compilePrograms(profile, protocols, baseDir)
@@ -117,6 +129,11 @@ class Shard {
     }
     for (const device of buildDevices({ ...context, context: engine, sessions: engine.sessions }))
       engine.add(device)
+    const links: readonly (Link | undefined)[] = engine.devices.map(({ fleet, number, index }) =>
+      deck?.linkOf(fleet.index, number, index),
+    )
+    if (deck) deck.wake = () => this.#wake(deck)
+    this.#deck = deck
     this.#engine = engine
     this.#link.send({ type: 'ready', devices: engine.devices.length })
   }
@@ -138,15 +155,20 @@ class Shard {
     const engine = this.#engine
     if (!engine || this.#isOver) return
     const nowMs = this.#clock()
+    this.#armedMs = Number.NEGATIVE_INFINITY
     const nextMs = engine.advance(nowMs)
     // A shard that is behind still owes everything that was due before the end.
     const isPublished = nowMs >= this.#durationMs && engine.nextDueMs >= this.#durationMs
     if (isPublished && !this.#isDraining) this.#drain(nowMs, QUIESCE_MS)
-    if (this.#isDraining && (engine.quiet || nowMs >= this.#quiesceUntilMs)) {
+    const isQuiet = engine.quiet && (this.#deck?.isIdle ?? true)
+    if (this.#isDraining && !this.#isLeaving && (isQuiet || nowMs >= this.#quiesceUntilMs))
+      this.#leave(engine, nowMs)
+    if (this.#isLeaving && ((this.#deck?.openCount ?? 0) === 0 || nowMs >= this.#leaveUntilMs)) {
       this.#finish(engine)
       return
     }
     // One millisecond is the shortest a timer can be; a coarser tick would bunch messages and measure its own bursts.
+    this.#armedMs = nextMs
     if (nextMs > this.#clock()) this.#turn = setTimeout(this.#next, Math.max(1, nextMs - nowMs))
     else setImmediate(this.#next)
   }
@@ -160,9 +182,25 @@ class Shard {
     return this.#quiesceUntilMs !== Number.POSITIVE_INFINITY
   }
 
-  /** Takes the devices off the network, then hands over what became of every message. */
-  #finish(engine: ShardEngine): void {
+  /** A link has something due before the turn that is planned. */
+  #wake(deck: LinkDeck): void {
+    const dueMs = deck.wheel.nextDueMs
+    if (this.#isOver || dueMs >= this.#armedMs) return
+    this.#armedMs = dueMs
+    clearTimeout(this.#turn)
+    this.#turn = setTimeout(this.#next, Math.max(1, dueMs - this.#clock()))
+  }
+
+  /** Takes the devices off the network; over a slow link their goodbye takes its time. */
+  #leave(engine: ShardEngine, nowMs: number): void {
     engine.finish()
+    this.#isLeaving = true
+    this.#leaveUntilMs = nowMs + FAREWELL_MS
+  }
+
+  /** Hands over what became of every message. */
+  #finish(engine: ShardEngine): void {
+    this.#deck?.close()
     this.#isOver = true
     this.#stopSampling()
     let books = []

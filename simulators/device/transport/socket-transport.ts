@@ -83,6 +83,14 @@ export class SocketTransport implements Transport {
     this.#socket.end()
   }
 
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
   destroy(reset = false): void {
     if (reset && !this.#isTls) this.#socket.resetAndDestroy()
     else this.#socket.destroy()

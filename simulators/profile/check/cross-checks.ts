@@ -3,6 +3,7 @@ import type { Complaint } from '../problem.ts'
 import type { Profile } from '../profile.ts'
 import { checkBrokers } from './check-brokers.ts'
 import { checkClients } from './check-clients.ts'
+import { checkLinks } from './check-links.ts'
 import { checkPublishing } from './check-publishing.ts'
 import { collector } from './checker.ts'
 
@@ -12,6 +13,7 @@ export function crossChecks(profile: Profile): Complaint[] {
   checkClients(profile, report)
   checkBrokers(profile, report)
   checkPublishing(profile, report)
+  checkLinks(profile, report)
   return [...complaints, ...thresholdComplaints(profile)]
 }
 

@@ -11,6 +11,7 @@ import {
   span,
   topicFilter,
 } from './common.ts'
+import { linkSchema } from './link.ts'
 import { payloadSchema, publishSchema } from './publish.ts'
 import { hasReferences, ruled, without } from './rules.ts'
 import { isMqttString } from './topic-rules.ts'
@@ -176,6 +177,7 @@ export const fleetSchema = z.strictObject({
   connect: connectSchema.prefault({}).describe('How fast the devices of the fleet connect.'),
   reconnect: reconnectSchema.prefault({ policy: 'exponential' }),
   offline: offlineSchema.prefault({}),
+  link: linkSchema.optional(),
   publish: z
     .array(publishSchema)
     .max(64)

@@ -1,11 +1,23 @@
 import { z } from 'zod'
+import { parseNetem } from '../../link/netem.ts'
 import { PRESET_NAMES } from '../../link/presets.ts'
+import { THROTTLING_NAMES } from '../../link/throttling.ts'
 import { bitRate, byteSize, duration, share } from '../quantity.ts'
-import { filePath, span } from './common.ts'
+import { span } from './common.ts'
+import { isInsideFolder, ruled } from './rules.ts'
 
 const part = () => share().refine((value) => value <= 1, { error: 'must be at most "100%"' })
 
 const laneSchema = z.strictObject({
+  netem: z
+    .string()
+    .max(500)
+    .superRefine((command, context) => {
+      for (const message of parseNetem(command).problems) context.addIssue({ code: 'custom', message })
+    })
+    .describe('Settings in the words of tc-netem, as a start; what stands beside it wins.')
+    .meta({ examples: ['delay 100ms 20ms loss 1% rate 1mbit'] })
+    .optional(),
   rate: z
     .union([
       z.literal('unlimited').transform(() => Number.POSITIVE_INFINITY),
@@ -92,7 +104,7 @@ const laneSchema = z.strictObject({
     .describe('Bytes on the wire per packet beside the payload: 40B for IPv4 and TCP.')
     .meta({ examples: ['52B'] })
     .optional(),
-  trace: filePath()
+  trace: ruled(z.string().min(1).max(1_024), isInsideFolder)
     .describe('CSV file (time, rate, delay, loss) or Mahimahi trace to follow, over and over.')
     .meta({ examples: ['traces/drive.csv'] })
     .optional(),
@@ -141,7 +153,10 @@ const outagesSchema = z
 /** The access network of a device: a preset and what differs from it, or everything by hand. */
 export const linkSettingSchema = z
   .strictObject({
-    use: z.enum(PRESET_NAMES).describe('Preset to start from; docs/links.md has them.').optional(),
+    use: z
+      .enum([...PRESET_NAMES, ...THROTTLING_NAMES])
+      .describe("Preset to start from, or the name of a browser's throttling; docs/links.md has them.")
+      .optional(),
     weight: z
       .number()
       .min(0)

@@ -3,6 +3,7 @@ import { duration, share } from '../quantity.ts'
 import { endpointSchema, tlsSchema } from './broker.ts'
 import { qos, span } from './common.ts'
 import { authSchema, fleetSchema } from './fleet.ts'
+import { cellSchema } from './link.ts'
 import { ruled } from './rules.ts'
 import { isMqttString } from './topic-rules.ts'
 
@@ -94,6 +95,10 @@ export const profileSchema = z.strictObject({
   seed: z.int().min(0).max(4_294_967_295).default(1).describe('Same seed, same plan and same payload bytes.'),
   broker: endpointSchema.prefault({}).describe('The broker under test. The embedded one when left out.'),
   fleets: z.array(fleetSchema).min(1).max(64).describe('One fleet or more.'),
+  cells: z
+    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/), cellSchema)
+    .default({})
+    .describe('Bottlenecks that several links share, by name; each shard has an even part of them.'),
   stages: z
     .array(stageSchema)
     .min(1)
