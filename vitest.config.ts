@@ -23,6 +23,8 @@ export default defineConfig({
           include: [E2E],
           globalSetup: ['tests/support/build-cli.ts'],
           testTimeout: 60_000,
+          // They mostly wait, so more of them than there are cores.
+          maxWorkers: 3,
           // After everything else: these tests start processes, and what they measure is time.
           sequence: { groupOrder: 1 },
         },
