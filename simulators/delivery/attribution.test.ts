@@ -1,3 +1,4 @@
+// Long because every rule of attribution is shown by an example, over one set of helpers.
 import { describe, expect, it } from 'vitest'
 import type { QoS } from '../profile/profile.ts'
 import { type AttributionInput, attribute } from './attribution.ts'

@@ -1,3 +1,4 @@
+// Long because every promise of the engine is shown on the same virtual clock.
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { MemoryBroker } from '../../tests/support/memory-broker.ts'

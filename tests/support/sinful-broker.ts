@@ -1,3 +1,4 @@
+// Long because it is a whole broker.
 import { createServer, type Server, type Socket } from 'node:net'
 import {
   type IConnectPacket,
