@@ -13,11 +13,14 @@ const DEVICES = 50
 async function counted(
   protocol: 4 | 5,
   qos: QosInput,
+  atEnd: (ending: () => Promise<void>) => void,
   { probe, retain }: { probe: false | { qos?: 0 | 1 | 2 }; retain: boolean },
 ) {
   const mosquitto = await startMosquitto({ settings: ['sys_interval 1', 'max_queued_messages 0'] })
   const names = ['publish/messages/received', 'messages/received', 'publish/messages/dropped']
+  atEnd(() => mosquitto.stop())
   const counter = await SysCounter.watch(mosquitto.port, names)
+  atEnd(() => counter.stop())
   const before = await counter.read()
   const publish = [
     { topic: 't/{{device}}', qos, rate: '60/s' },
@@ -31,8 +34,6 @@ async function counted(
     observe: { probe },
   }).done
   const after = await counter.read()
-  await counter.stop()
-  await mosquitto.stop()
   const [publishes = 0, packets = 0, dropped = 0] = after.map((value, at) => value - (before[at] ?? 0))
   return { report, publishes, packets, dropped }
 }
@@ -41,7 +42,7 @@ describeWithMosquitto('the books', () => {
   describe.concurrent('of devices', () => {
     // The probe only subscribes and what Mosquitto says in $SYS is not counted as received, so every PUBLISH that it has
     // received is one of ours.
-    it.each([
+    it.for([
       [4, 0],
       [5, 0],
       [4, 1],
@@ -49,8 +50,11 @@ describeWithMosquitto('the books', () => {
     ] as const)(
       'equal the PUBLISH packets that Mosquitto received, to the message (MQTT %i, QoS %i)',
       { timeout: 60_000 },
-      async (protocol, qos) => {
-        const { report, publishes, dropped } = await counted(protocol, qos, { probe: {}, retain: false })
+      async ([protocol, qos], { onTestFinished }) => {
+        const { report, publishes, dropped } = await counted(protocol, qos, onTestFinished, {
+          probe: {},
+          retain: false,
+        })
 
         expect(report.books.sent).toBeGreaterThan(2_500)
         expect(publishes).toBe(report.books.sent)
@@ -64,7 +68,7 @@ describeWithMosquitto('the books', () => {
     // Mosquitto 2.0 leaves QoS 2 and retained messages out of that counter (it compares the fixed header under the mask
     // 0xf5). The counter of all packets has them: without a probe it grows by CONNECT and DISCONNECT of each device, one
     // packet per message of QoS 0 and 1, and two (PUBLISH and PUBREL) per message of QoS 2.
-    it.each([
+    it.for([
       [0, true],
       [1, true],
       [2, false],
@@ -72,8 +76,8 @@ describeWithMosquitto('the books', () => {
     ] as const)(
       'equal all packets that Mosquitto received (QoS %i, some retained: %s)',
       { timeout: 60_000 },
-      async (qos, retain) => {
-        const { report, packets } = await counted(5, qos, { probe: false, retain })
+      async ([qos, retain], { onTestFinished }) => {
+        const { report, packets } = await counted(5, qos, onTestFinished, { probe: false, retain })
 
         const { sent } = report.books
         expect(sent).toBeGreaterThan(2_500)

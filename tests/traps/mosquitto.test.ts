@@ -10,10 +10,13 @@ import { SysCounter } from '../support/sys-counter.ts'
 import { findingsTold, mustHaveKeptUp, told, trapProfile, UNLESS_PAUSED } from '../support/trap.ts'
 
 describeWithMosquitto('Mosquitto', UNLESS_PAUSED, () => {
-  it.concurrent('drops for a probe that keeps up, because its queue is short: lost, as many as it says itself', async () => {
+  it.concurrent('drops for a probe that keeps up, because its queue is short: lost, as many as it says itself', async ({
+    onTestFinished,
+  }) => {
     const mosquitto = await startMosquitto({
       settings: ['sys_interval 1', 'max_queued_messages 10', 'max_inflight_messages 2'],
     })
+    onTestFinished(() => mosquitto.stop())
     const counter = await SysCounter.watch(mosquitto.port, [
       'publish/messages/received',
       'publish/messages/dropped',
@@ -27,7 +30,6 @@ describeWithMosquitto('Mosquitto', UNLESS_PAUSED, () => {
     const report = await runInProcess({ ...profile, broker: { url, protocol: 4 } }).done
     const [received, dropped = 0] = await counter.read()
     await counter.stop()
-    await mosquitto.stop()
     mustHaveKeptUp(report)
 
     expect(received).toBe(report.books.sent)
@@ -38,15 +40,17 @@ describeWithMosquitto('Mosquitto', UNLESS_PAUSED, () => {
     expect(report.observers.mqtt?.violations[0]?.explanation).toContain('such as a full queue')
   })
 
-  it.concurrent('lets nobody read: the probe is told of the subscription and sees nothing, so nothing is called lost', async () => {
+  it.concurrent('lets nobody read: the probe is told of the subscription and sees nothing, so nothing is called lost', async ({
+    onTestFinished,
+  }) => {
     const folder = await mkdtemp(join(tmpdir(), 'flotilla-acl-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
     const acl = join(folder, 'acl')
     await writeFile(acl, 'topic write t/#\n', { mode: 0o600 })
     const mosquitto = await startMosquitto({ settings: [`acl_file ${acl}`] })
+    onTestFinished(() => mosquitto.stop())
     const url = `mqtt://127.0.0.1:${mosquitto.port}`
     const report = await runInProcess({ ...trapProfile({}), broker: { url, protocol: 5 } }).done
-    await mosquitto.stop()
-    await rm(folder, { recursive: true })
     mustHaveKeptUp(report)
 
     expect(report.books.acked).toBe(80)
@@ -54,8 +58,11 @@ describeWithMosquitto('Mosquitto', UNLESS_PAUSED, () => {
     expect(report.observers.mqtt).toMatchObject({ delivered: 0, lost: 0, inconclusive: 80 })
   })
 
-  it.concurrent('replays retained messages to a probe that comes back: neither copies nor arrivals', async () => {
+  it.concurrent('replays retained messages to a probe that comes back: neither copies nor arrivals', async ({
+    onTestFinished,
+  }) => {
     const mosquitto = await startMosquitto()
+    onTestFinished(() => mosquitto.stop())
     const url = `mqtt://127.0.0.1:${mosquitto.port}`
     const profile = trapProfile({
       publish: { retain: true, limit: 60, qos: 0 },
@@ -67,7 +74,6 @@ describeWithMosquitto('Mosquitto', UNLESS_PAUSED, () => {
     const thief = await connectAsync(url, { clientId: 'the-probe', protocolVersion: 4 })
     await thief.endAsync()
     const report = await run.done
-    await mosquitto.stop()
     mustHaveKeptUp(report)
 
     expect(report.observers.mqtt?.health.reconnects).toBeGreaterThan(0)
@@ -75,8 +81,11 @@ describeWithMosquitto('Mosquitto', UNLESS_PAUSED, () => {
     expect(report.observers.mqtt).toMatchObject({ duplicates: 0, lost: 0, phantom: 0 })
   })
 
-  it.concurrent('restarts without its memory: what was in flight is in doubt, and nothing is called lost', async () => {
+  it.concurrent('restarts without its memory: what was in flight is in doubt, and nothing is called lost', async ({
+    onTestFinished,
+  }) => {
     const mosquitto = await startMosquitto()
+    onTestFinished(() => mosquitto.stop())
     const url = `mqtt://127.0.0.1:${mosquitto.port}`
     const profile = trapProfile({
       fleet: { clientId: '{{device}}', session: { cleanStart: false, expiry: '1h' } },
@@ -88,8 +97,8 @@ describeWithMosquitto('Mosquitto', UNLESS_PAUSED, () => {
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     await mosquitto.stop('SIGKILL')
     const again = await startMosquitto({ port: mosquitto.port })
+    onTestFinished(() => again.stop())
     const report = await run.done
-    await again.stop()
     mustHaveKeptUp(report)
 
     expect(report.connections).toMatchObject({ connected: 4, disconnects: 4, reconnects: 4 })
