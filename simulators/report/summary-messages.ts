@@ -12,11 +12,18 @@ function share(part: number, whole: number, of: string): string {
   return whole > 0 ? `${formatShare(part / whole)} of ${of}` : ''
 }
 
-function acknowledged({ acked, sent, rejected, inDoubt, inDoubtByReason }: Report['books']): string {
+function acknowledged({
+  acked,
+  sent,
+  rejected,
+  rejectedByCode,
+  inDoubt,
+  inDoubtByReason,
+}: Report['books']): string {
   const qos0 = inDoubtByReason.qos0 ?? 0
   if (sent > 0 && qos0 === sent) return row('acknowledged', acked, 'QoS 0 asks for none')
   const parts = [share(acked, sent - qos0, qos0 > 0 ? 'sent at QoS 1 and 2' : 'sent')]
-  if (rejected > 0) parts.push(`${formatCount(rejected)} rejected`)
+  if (rejected > 0) parts.push(`rejected: ${listed(rejectedByCode)}`)
   if (inDoubt > qos0) parts.push(`${formatCount(inDoubt - qos0)} in doubt`)
   return row('acknowledged', acked, parts.filter(Boolean).join(', '))
 }

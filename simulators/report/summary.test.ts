@@ -101,7 +101,7 @@ describe('the summary', () => {
       Messages
         generated         12 100
         sent              12 000   99.2 % of generated; not sent: offline 100
-        acknowledged      11 990   99.9 % of sent, 2 rejected, 8 in doubt
+        acknowledged      11 990   99.9 % of sent, rejected: not authorised (0x87) 2, 8 in doubt
         delivered         11 987   99.9 % of expected
         missing 11 (lost 3, unconfirmed 8) · duplicates 0 · reordered 0
 

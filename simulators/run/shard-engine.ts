@@ -189,7 +189,11 @@ export class ShardEngine implements DeviceContext<Device>, SessionHooks<DeviceSt
     } else {
       fleet.rejected += 1
       recorder.rejected(flight.seq, reasonCode)
-      this.event(device, { kind: 'rejected', text: reasonText('puback', reasonCode) }, nowMs)
+      this.event(
+        device,
+        { kind: 'rejected', text: `message rejected: ${reasonText('puback', reasonCode)}` },
+        nowMs,
+      )
     }
     device.acknowledged()
   }
@@ -204,14 +208,14 @@ export class ShardEngine implements DeviceContext<Device>, SessionHooks<DeviceSt
 
   subscribed(session: Session<DeviceStream>, reasonCodes: readonly number[]): void {
     if (!(session instanceof DeviceSession)) return
-    for (const code of reasonCodes) {
-      if (code >= FIRST_FAILURE)
-        this.event(
-          session.device,
-          { kind: 'subscribe-failed', text: reasonText('suback', code) },
-          this.#clock(),
-        )
-    }
+    const { device } = session
+    reasonCodes.forEach((code, index) => {
+      if (code < FIRST_FAILURE) return
+      // The template, so that equal ones of many devices are one event.
+      const topic = device.fleet.fleet.subscribe[index]?.topic ?? ''
+      const text = `subscription to ${topic} refused: ${reasonText('suback', code)}`
+      this.event(device, { kind: 'subscribe-failed', text }, this.#clock())
+    })
   }
 
   writable(session: Session<DeviceStream>): void {

@@ -5,6 +5,7 @@ import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts'
 import { describeWithMosquitto } from '../support/needs.ts'
 import { useScratch } from '../support/scratch.ts'
 import { shortProfile } from '../support/short-profile.ts'
+import { startSinfulBroker } from '../support/sinful-broker.ts'
 import { validReport } from '../support/valid-report.ts'
 
 const scratch = useScratch()
@@ -131,7 +132,7 @@ describeWithMosquitto.concurrent('a broker with access lists', () => {
     expect(books.acked + books.rejected).toBe(books.sent)
     expect(report.observers.mqtt).toMatchObject({ expected: books.acked, delivered: books.acked, lost: 0 })
     expect(result.orphans).toEqual([])
-    expect(result.stderr).toMatch(/\d+ × .*not authorised \(0x87\) \(meters\)/)
+    expect(result.stderr).toMatch(/\d+ × message rejected: not authorised \(0x87\) \(meters\)/)
   })
 
   it('that lets the probe read nothing leaves the answer open', async () => {
@@ -146,4 +147,27 @@ describeWithMosquitto.concurrent('a broker with access lists', () => {
     expect(result.stdout).toMatch(/None of 100 messages .+\s+may\s+it read this topic/)
     expect(result.stdout).not.toMatch(/\blost [1-9]/)
   })
+})
+
+it('a broker that refuses what devices subscribe to is named with the topic', async () => {
+  const broker = await startSinfulBroker({ grant: 0x87 })
+  const subscribe = [{ topic: 'cmd/{{device}}', qos: 1 as const }]
+  const content = shortProfile({
+    port: broker.port,
+    fleet: { subscribe },
+    observe: { probe: false },
+    for: '1s',
+  })
+  const file = scratch.write('subscribe.json', content)
+  const result = await flotilla(['run', file, '--json'], { cwd: scratch.path })
+  await broker.stop()
+
+  expect(result.orphans).toEqual([])
+  expect(validReport(result.stdout).events).toContainEqual(
+    expect.objectContaining({
+      kind: 'subscribe-failed',
+      count: 5,
+      text: 'subscription to cmd/{{device}} refused: not authorised (0x87)',
+    }),
+  )
 })
