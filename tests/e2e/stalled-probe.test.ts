@@ -11,15 +11,16 @@ const scratch = useScratch()
 
 describeWithMosquitto('a probe that stands still', () => {
   it('makes the broker drop for it, and that is no loss', async () => {
-    const mosquitto = await startMosquitto({ settings: ['sys_interval 1', 'max_queued_messages 100'] })
+    // Its queue holds 0.6 s of these messages: shorter pauses, which a busy machine makes, cost nothing.
+    const mosquitto = await startMosquitto({ settings: ['sys_interval 1', 'max_queued_messages 60'] })
     const counter = await SysCounter.watch(mosquitto.port, ['publish/messages/dropped'])
     const profile = scratch.write(
       'stall.json',
       JSON.stringify({
         version: 1,
         broker: { url: `mqtt://127.0.0.1:${mosquitto.port}`, protocol: 4 },
-        fleets: [{ count: 10, publish: [{ topic: 't/{{device}}', qos: 1, rate: '50/s' }] }],
-        stages: [{ for: '6s' }],
+        fleets: [{ count: 10, publish: [{ topic: 't/{{device}}', qos: 1, rate: '10/s' }] }],
+        stages: [{ for: '7s' }],
         drain: { grace: '1s', quiet: '500ms' },
       }),
     )
@@ -28,7 +29,7 @@ describeWithMosquitto('a probe that stands still', () => {
     const [probe] = run.workers('probe')
     if (!probe) throw new Error('no probe was running')
     process.kill(probe.pid, 'SIGSTOP')
-    await sleep(1_500)
+    await sleep(2_500)
     process.kill(probe.pid, 'SIGCONT')
     const { stdout } = await run.done
     const [dropped = 0] = await counter.read()
@@ -40,6 +41,6 @@ describeWithMosquitto('a probe that stands still', () => {
     expect(report.observers.mqtt).toMatchObject({ missing: dropped, lost: 0, inconclusive: dropped })
     expect(report.verdict).toBe('inconclusive')
     expect(report.reasons.map(({ code }) => code)).toEqual(['observer-blind'])
-    expect(report.reasons[0]?.text).toMatch(/the probe stood still for 1\.\d s/)
+    expect(report.reasons[0]?.text).toMatch(/the probe stood still for [23]\.\d s/)
   })
 })
