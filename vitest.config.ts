@@ -25,6 +25,7 @@ export default defineConfig({
           testTimeout: 60_000,
           // They mostly wait, so more of them than there are cores.
           maxWorkers: 3,
+          retry: { count: 2, delay: 3_000, condition: /machine too busy/ },
           // After everything else: these tests start processes, and what they measure is time.
           sequence: { groupOrder: 1 },
         },

@@ -175,8 +175,8 @@ describeWithMosquitto('a broker with TLS', () => {
   ])('knows each device by its certificate %s', async (_how, tls) => {
     const observe = { probe: { tls: { cert: 'certs/probe.pem', key: 'certs/probe.key' } } }
     const own = await startStrict()
-    const result = await run(`mqtts://localhost:${own.port}`, tls, { fleet, observe }, ['--json'])
-    await own.stop()
+    const url = `mqtts://localhost:${own.port}`
+    const result = await run(url, tls, { fleet, observe }, ['--json']).finally(() => own.stop())
 
     const report = validReport(result.stdout)
     expect({ ...result, reasons: report.reasons }).toMatchObject({

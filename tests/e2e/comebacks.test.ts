@@ -19,8 +19,7 @@ async function brokenRun(name: string, profile: ShortProfile) {
   await first.stop('SIGKILL')
   await sleep(1_000)
   const second = await startMosquitto({ port: first.port })
-  const result = await run.done
-  await second.stop()
+  const result = await run.done.finally(() => second.stop())
   expect(result.orphans).toEqual([])
   return { ...result, report: validReport(result.stdout) }
 }
@@ -41,7 +40,8 @@ describeWithMosquitto.concurrent('a broker that dies in mid-run and comes back',
     expect(report.observers.mqtt).toMatchObject({ lost: 0, phantom: 0, corrupt: 0 })
     expect(['pass', 'inconclusive']).toContain(report.verdict)
     expect(exitCode).toBe(report.verdict === 'pass' ? 0 : 5)
-    if ((report.observers.mqtt?.missing ?? 0) > 0) expect(report.verdict).toBe('inconclusive')
+    // What was never acknowledged may be absent without anyone at fault; of the rest nobody knows.
+    if ((report.observers.mqtt?.inconclusive ?? 0) > 0) expect(report.verdict).toBe('inconclusive')
     // The run went on: five devices, fifty a second each, for seven seconds.
     expect(report.books.generated).toBeGreaterThan(1_500)
     expect(report.series.points.at(-2)?.delivered ?? 0).toBeGreaterThan(100)

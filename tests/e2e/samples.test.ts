@@ -61,8 +61,7 @@ describeWithMosquitto('the sample with certificates', () => {
       ...[MTLS, '--secret-file', secrets, '--duration', '12s'],
       ...['--set', `broker.url=mqtts://localhost:${broker.port}`],
       ...['--set', 'broker.tls.issue.key=certs/locked.key'],
-    ])
-    await broker.stop()
+    ]).finally(() => broker.stop())
 
     expect(report.connections).toMatchObject({ planned: 100, connected: 100, failures: 0 })
   })

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -21,6 +21,12 @@ const PATHS = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/opt/homebre
 export function findMosquitto(): string | undefined {
   return PATHS.find((path) => existsSync(path))
 }
+
+const running = new Set<ChildProcess>()
+// A test that fails before it stops its broker must not leave it behind.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
@@ -67,7 +73,8 @@ export async function startMosquitto({
   child.stderr.on('data', (chunk) => {
     log = (log + String(chunk)).slice(-200_000)
   })
-  const ended = once(child, 'exit')
+  running.add(child)
+  const ended = once(child, 'exit').finally(() => running.delete(child))
   for (let attempt = 0; !(await accepts(chosen)); attempt += 1) {
     if (attempt > 200 || child.exitCode !== null)
       throw new Error(`Mosquitto did not start on ${chosen}: ${log}`)
