@@ -76,7 +76,10 @@ describe.concurrent('a probe that loses its connection', UNLESS_PAUSED, () => {
     const { dropped } = broker.truth.counts()
     expect(dropped).toBeGreaterThan(4)
     expect(told(report)).toEqual(['inconclusive', 'observer-blind'])
-    expect(report.observers.mqtt).toMatchObject({ missing: dropped, lost: 4, inconclusive: dropped - 4 })
+    // What the broker had written into the breaking connection counts as delivered there, and never arrived.
+    const missing = report.observers.mqtt?.missing ?? 0
+    expect(missing).toBeGreaterThanOrEqual(dropped)
+    expect(report.observers.mqtt).toMatchObject({ lost: 4, inconclusive: missing - 4 })
   })
 
   it('because another client took its name (0x8e), and says so', async () => {
@@ -103,7 +106,10 @@ describe.concurrent('a probe that loses its connection', UNLESS_PAUSED, () => {
     const { dropped } = broker.truth.counts()
     expect(dropped).toBeGreaterThan(0)
     expect(told(report)).toEqual(['inconclusive', 'observer-blind'])
-    expect(report.observers.mqtt).toMatchObject({ lost: 0, inconclusive: dropped })
+    // See above: more may be missing than the broker dropped knowingly.
+    const missing = report.observers.mqtt?.missing ?? 0
+    expect(missing).toBeGreaterThanOrEqual(dropped)
+    expect(report.observers.mqtt).toMatchObject({ lost: 0, inconclusive: missing })
   })
 
   it('leaves a threshold open that hangs on what it did not see', async () => {
