@@ -1,5 +1,5 @@
+import { nearest } from '../profile/nearest.ts'
 import { parseDuration, parseFrequency, parseShare } from '../profile/quantity.ts'
-import { nearest } from './suggest.ts'
 import {
   COUNT_METRICS,
   LATENCY_METRICS,
